@@ -1,0 +1,527 @@
+"""What passes between the parts of Testigo: submissions, readings, decisions, and the leaves of the ledger.
+
+Rules of this module
+--------------------
+1. Everything is frozen. Nothing is edited; a later record supersedes an earlier one.
+2. Canonical bytes are RFC 8785 JSON without floats: shares and confidences are integers (per mille).
+3. A **private** record (:class:`Submission`, :class:`Reading`) may name a pseudonym, a channel, a time. A **public**
+   form (:class:`PublicReading`, every ``…Leaf``) has *no field* for a person, a channel or a time of day.
+4. ``from_json`` takes exactly the fields that ``as_json`` writes: a missing or an extra one is an :class:`InputError`.
+5. Leaf indexes are positions in the ledger, counted from 0.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, ClassVar, Self, TypeVar
+
+import rfc8785
+
+from testigo.errors import InputError, InternalError
+
+
+class Standing(StrEnum):
+    """What may be said of a station's counts (DESIGN section 5.5). ``contested`` is a flag, not a standing."""
+
+    MISSING = "missing"
+    REPORTED = "reported"  # numbers without an image
+    DOCUMENTED = "documented"  # an image, and one reading of it
+    CONFIRMED = "confirmed"  # the profile's acceptance policy is met
+    IMPORTED = "imported"  # somebody else's published count
+    WITHDRAWN = "withdrawn"
+
+
+#: The standings that the headline counts, and the order in which "at least" is meant.
+HEADLINE = (Standing.CONFIRMED, Standing.IMPORTED)
+AT_LEAST: Mapping[Standing, tuple[Standing, ...]] = {
+    Standing.REPORTED: (Standing.REPORTED, Standing.DOCUMENTED, *HEADLINE),
+    Standing.DOCUMENTED: (Standing.DOCUMENTED, *HEADLINE),
+    Standing.CONFIRMED: HEADLINE,
+    Standing.IMPORTED: (Standing.IMPORTED,),
+}
+
+
+class Evidence(StrEnum):
+    """What a reading rests on. A reading cannot be confirmed by the evidence that it used itself."""
+
+    QR = "qr"
+    PRINT = "print"  # figures or words, read by OCR or by a person from the image
+    MESSAGE = "message"  # numbers that somebody sent without an image
+    TABLE = "published-table"  # a row of a table that somebody else published
+
+
+class Flag(StrEnum):
+    """What everybody must see beside a number. A flag never changes a count."""
+
+    CONTESTED = "contested"  # evidence disagrees and nobody with authority to settle it has done so
+    SAME_IMAGE = "same_image"  # another station shows the same image
+    OUTVOTED = "outvoted"  # one person typed other numbers than the two who agree
+
+
+class Outcome(StrEnum):
+    """A rule's answer."""
+
+    PASS = "pass"  # noqa: S105  (an answer, not a password)
+    FAIL = "fail"
+    NOT_EVALUABLE = "not_evaluable"
+
+
+class Provenance(StrEnum):
+    """Where a sheet came from; published, because *confirmed* means transcribed rightly, not authentic."""
+
+    ANONYMOUS = "anonymous"
+    ONE_SOURCE = "one_source"
+    TWO_SOURCES = "two_sources"
+    ORIGINAL_SEEN = "original_seen"
+    PUBLISHED = "published"  # taken from somebody else's table
+
+
+class Opening(StrEnum):
+    """What became of a receipt when it was opened."""
+
+    IMAGE = "image"  # a whole image, given to the readers
+    SAME = "same"  # the same bytes as an earlier opened one (which it names)
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"  # over the resource policy: receipted by hash, not stored
+    OVER_QUOTA = "over_quota"
+    NOT_AN_IMAGE = "not_an_image"
+    DAMAGED = "damaged"  # an image that does not decode to its end
+    TOO_MANY_PIXELS = "too_many_pixels"
+    SIMULACRO = "simulacro"  # a drawing, outside a rehearsal
+
+
+class Withheld(StrEnum):
+    """Why no image of a sheet is published."""
+
+    NOTHING = ""  # it is published
+    NOT_ALIGNED = "not_aligned"  # the sheet cannot be aligned with certainty
+    PHONE_PHOTO = "phone_photo"  # the profile does not let photos be published
+    NO_LAYOUT = "no_layout"  # the profile has no layout that can be found on an image
+    NO_SHEET = "no_sheet"  # no sheet was found on the image
+    NO_IMAGE = "no_image"  # what arrived is not an image
+
+
+# --------------------------------------------------------------------------- canonical bytes
+
+
+_ALTERED = "It was not written by Testigo, or was altered."
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON (RFC 8785) of a value without floats.
+
+    Raises:
+        InternalError: the value holds a float or something that is not JSON.
+    """
+    if _has_float(value):
+        raise InternalError("A float reached a canonical record; use integers (per mille).")
+    try:
+        return rfc8785.dumps(value)
+    except rfc8785.CanonicalizationError as error:
+        raise InternalError(f"A value cannot be written as canonical JSON: {error}") from error
+
+
+def _has_float(value: Any) -> bool:
+    if isinstance(value, float):
+        return True
+    if isinstance(value, Mapping):
+        return any(_has_float(v) for v in value.values())
+    return isinstance(value, list | tuple) and any(_has_float(v) for v in value)
+
+
+def parse_canonical(data: bytes) -> Any:
+    """The value of canonical JSON bytes.
+
+    Raises:
+        InputError: the bytes are not JSON, or not in canonical form (so that one value has one spelling).
+    """
+    try:
+        value = json.loads(data)
+        again = canonical(value)
+    except (ValueError, RecursionError, InternalError) as error:
+        raise InputError("A record is not canonical JSON.", _ALTERED) from error
+    if again != data:
+        raise InputError(
+            "A record is JSON but not in canonical form.", "It was not written by Testigo, or was altered."
+        )
+    return value
+
+
+_Leaf = TypeVar("_Leaf", bound="Leaf")
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists and mappings as dicts, so that the canonical form has one shape."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+# --------------------------------------------------------------------------- counts
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The votes that one source gives for one (contest, station).
+
+    Attributes:
+        candidates: candidate code -> votes; always present, every candidate of the contest.
+        lines: ballot line code -> votes, every line of the contest, or ``None`` where the source has candidates only.
+        null: null votes, or ``None`` where the source does not say.
+        blank: blank votes, or ``None`` where the source does not say.
+    """
+
+    candidates: Mapping[str, int]
+    lines: Mapping[str, int] | None = None
+    null: int | None = None
+    blank: int | None = None
+
+    @property
+    def valid(self) -> int:
+        """Valid votes: the sum over the candidates."""
+        return sum(self.candidates.values())
+
+    @property
+    def cast(self) -> int:
+        """All votes: valid, null and blank (unknown ones as 0, so a lower bound)."""
+        return self.valid + (self.null or 0) + (self.blank or 0)
+
+    def agrees_with(self, other: Counts) -> bool:
+        """Whether two sources give the same numbers wherever both give one.
+
+        Candidates are always compared; lines, null and blank only where both sources have them.
+        """
+        if self.candidates != other.candidates:
+            return False
+        for mine, theirs in ((self.lines, other.lines), (self.null, other.null), (self.blank, other.blank)):
+            if mine is not None and theirs is not None and mine != theirs:
+                return False
+        return True
+
+    def as_json(self) -> dict[str, Any]:
+        """``{"candidates": {…}, "lines": {…} | null, "null": n | null, "blank": n | null}``."""
+        lines = None if self.lines is None else dict(self.lines)
+        return {"candidates": dict(self.candidates), "lines": lines, "null": self.null, "blank": self.blank}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Counts:
+        """Inverse of :meth:`as_json`. Raises :class:`InputError` for a wrong shape or a negative number."""
+        if not isinstance(value, dict) or set(value) != {"candidates", "lines", "null", "blank"}:
+            raise InputError("Counts must have exactly the fields candidates, lines, null and blank.")
+        for votes in (value["candidates"], value["lines"]):
+            if votes is not None and not (isinstance(votes, dict) and all(_is_count(v) for v in votes.values())):
+                raise InputError("Counts must map each code to a whole number of votes, 0 or more.")
+        if value["candidates"] is None or not all(v is None or _is_count(v) for v in (value["null"], value["blank"])):
+            raise InputError("Counts need candidates, and null and blank votes as whole numbers or null.")
+        return cls(value["candidates"], value["lines"], value["null"], value["blank"])
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+# --------------------------------------------------------------------------- private records
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One arrival of a blob (private: never in a bundle). Immutable.
+
+    Attributes:
+        receipt: random public identifier of the receipt, as given to the sender.
+        blob: SHA-256 of the bytes as received, hex.
+        size: bytes received.
+        channel: how it came: ``upload``, ``scan``, ``ingest``.
+        sender: pseudonym of the sender.
+        received_at: Unix seconds by the server's clock.
+        batch: the only thing about the arrival that becomes public: the number of its batch.
+    """
+
+    receipt: str
+    blob: str
+    size: int
+    channel: str
+    sender: str
+    received_at: int
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reader (QR, OCR, a person) says that a submission says, before it is made public.
+
+    ``person`` is the pseudonym of whoever typed it, empty for a program; :meth:`public` replaces it by an ordinal.
+    The other attributes are those of :class:`PublicReading`.
+    """
+
+    contest: str
+    station: str
+    reader: str
+    version: str
+    evidence: tuple[str, ...]
+    counts: Counts
+    person: str = ""
+    opened: int | None = None
+    sheet_code: str = ""
+    printed: Mapping[str, int] = field(default_factory=dict)
+    payload: str = ""
+    confidence: int = 1000
+    erased: int = 0
+    corrected: int = 0
+    adjudicates: str = ""
+    problems: tuple[str, ...] = ()
+
+    def public(self, ordinal: int) -> PublicReading:
+        """The public form.
+
+        Args:
+            ordinal: 1, 2, … for the first, second, … person who read this station; 0 for a program.
+        """
+        if bool(self.person) != (ordinal > 0):
+            raise InternalError("A person's reading needs an ordinal from 1 up, a program's has 0.")
+        values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "person"}
+        return PublicReading(person=ordinal, **values)
+
+
+# --------------------------------------------------------------------------- leaves of the ledger
+
+
+class Leaf:
+    """Base of the ledger's leaves: a frozen dataclass with a ``TYPE`` and canonical bytes."""
+
+    TYPE: ClassVar[str]
+    __slots__ = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The leaf as plain JSON values, with its ``type``."""
+        values = {f.name: _plain(_value(getattr(self, f.name))) for f in fields(self)}  # type: ignore[arg-type]
+        return {"type": self.TYPE, **values}
+
+    def to_bytes(self) -> bytes:
+        """The leaf's canonical bytes: what the ledger holds."""
+        return canonical(self.as_json())
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Inverse of :meth:`as_json`. Raises :class:`InputError` for a missing or an extra field."""
+        names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        if value.get("type") != cls.TYPE or set(value) - {"type"} != names:
+            raise InputError(f"A {cls.TYPE} leaf must have exactly the fields {', '.join(sorted(names))}.")
+        return cls(**{name: _read(name, value[name]) for name in names})
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Counts):
+        return value.as_json()
+    if isinstance(value, tuple):
+        return tuple(asdict(v) if isinstance(v, Check) else v for v in value)
+    return value
+
+
+def _read(name: str, value: Any) -> Any:
+    if name == "counts":
+        return None if value is None else Counts.from_json(value)
+    if name == "checks":
+        return tuple(Check(**check) for check in value)
+    if isinstance(value, list):
+        return tuple(tuple(v) if isinstance(v, list) else v for v in value)
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationLeaf(Leaf):
+    """How this log is to be understood; the first leaf, and again whenever something of it changes.
+
+    Attributes:
+        election: the profile's code.
+        profile: SHA-256 of ``profile.toml``, hex.
+        register: SHA-256 of the register file, hex; empty without one.
+        rehearsal: whether everything here is a rehearsal. Once true, for ever true.
+        readers: reader name -> version.
+        intake_key: verifier key (C2SP signed-note form) under which promises are signed; empty for an import.
+        witness_policy: who must cosign, as plain text; empty while there are no witnesses.
+    """
+
+    TYPE: ClassVar[str] = "configuration"
+    election: str
+    profile: str
+    register: str
+    rehearsal: bool
+    readers: Mapping[str, str]
+    intake_key: str = ""
+    witness_policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLeaf(Leaf):
+    """Something arrived. Deliberately says nothing else: a public leaf must not be an oracle.
+
+    Attributes:
+        commitment: H(nonce ‖ SHA-256 of the bytes as received), hex.
+        batch: number of the batch in which it arrived.
+    """
+
+    TYPE: ClassVar[str] = "receipt"
+    commitment: str
+    batch: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedLeaf(Leaf):
+    """What became of a receipt.
+
+    Attributes:
+        receipt: leaf index of the receipt.
+        outcome: an :class:`Opening`.
+        commitment: H(nonce ‖ SHA-256 of the plaintext), hex; empty where there is no plaintext.
+        same_as: leaf index of the opened leaf that has the same plaintext, or ``None`` (the operator's assertion).
+        image: SHA-256 of the published (redacted, re-encoded) image, hex; empty if withheld.
+        withheld: a :class:`Withheld`: why no image is published.
+        rectangles: the zones that stay visible, as (x, y, width, height) in the original's pixels.
+        size: (width, height) of the original in pixels, upright; empty where there is no image.
+    """
+
+    TYPE: ClassVar[str] = "opened"
+    receipt: int
+    outcome: str
+    commitment: str = ""
+    same_as: int | None = None
+    image: str = ""
+    withheld: str = ""
+    rectangles: tuple[tuple[int, int, int, int], ...] = ()
+    size: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublicReading(Leaf):
+    """What one reader says that a sheet says, in the form that everybody may see.
+
+    Attributes:
+        contest, station: the key.
+        reader, version: which program (``qr/zxing-cpp``, ``published-table``) or ``person``.
+        evidence: what it used, values of :class:`Evidence`, sorted.
+        counts: the votes.
+        person: ordinal of the person within the station (1, 2, …); 0 for a program.
+        opened: leaf index of the opened leaf that was read; ``None`` without an image.
+        sheet_code: as printed or encoded; empty if not read.
+        printed: further figures of the sheet by name: ``electors``, ``voters_machine``, ``voters_book``, ``valid``, …
+        payload: the QR's raw payload, verbatim.
+        confidence: per mille.
+        erased, corrected: symbols that the decoder had to erase or correct.
+        adjudicates: reason code if this settles a dispute; empty otherwise.
+        problems: codes of what was odd.
+        source, line: of an import: SHA-256 of the source file (hex), and the line in it (from 1).
+    """
+
+    TYPE: ClassVar[str] = "reading"
+    contest: str
+    station: str
+    reader: str
+    version: str
+    evidence: tuple[str, ...]
+    counts: Counts
+    person: int = 0
+    opened: int | None = None
+    sheet_code: str = ""
+    printed: Mapping[str, int] = field(default_factory=dict)
+    payload: str = ""
+    confidence: int = 1000
+    erased: int = 0
+    corrected: int = 0
+    adjudicates: str = ""
+    problems: tuple[str, ...] = ()
+    source: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule's answer with its own explanation.
+
+    Attributes:
+        rule: name of the rule, as in the profile (``total_within_electors``, …).
+        outcome: an :class:`Outcome`.
+        because: code of the explanation; the site has a sentence for each in every language.
+        values: the numbers that the sentence needs, name -> integer or text.
+    """
+
+    rule: str
+    outcome: str
+    because: str
+    values: Mapping[str, int | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision(Leaf):
+    """Which counts stand for a station, by which rule, from which readings. Never edited, only superseded.
+
+    Attributes:
+        contest, station: the key.
+        standing: a :class:`Standing`.
+        rule: the policy that was met (``qr_confirmed_by_print``, ``two_people_agree``, ``adjudicated``,
+            ``one_reading``, ``imported``, …).
+        counts: what stands, or ``None`` where nothing can be said.
+        inputs: leaf indexes of every reading that was before the decider, ascending.
+        supports: leaf indexes of the readings that carry the counts, ascending; a subset of ``inputs``.
+        flags: values of :class:`Flag`, sorted.
+        checks: every rule's answer.
+        provenance: a :class:`Provenance` (the operator's assertion).
+        same_image: other stations that show the same image (the operator's assertion).
+        supersedes: leaf index of the decision that this one replaces, or ``None``.
+    """
+
+    TYPE: ClassVar[str] = "decision"
+    contest: str
+    station: str
+    standing: str
+    rule: str
+    counts: Counts | None
+    inputs: tuple[int, ...]
+    supports: tuple[int, ...]
+    flags: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    provenance: str = Provenance.ANONYMOUS.value
+    same_image: tuple[str, ...] = ()
+    supersedes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLeaf(Leaf):
+    """A numbered state of the publication.
+
+    Attributes:
+        number: 1, 2, …
+        manifest: SHA-256 of ``manifest.json``, hex.
+        previous: SHA-256 of the previous release's manifest, hex; empty for the first.
+    """
+
+    TYPE: ClassVar[str] = "release"
+    number: int
+    manifest: str
+    previous: str = ""
+
+
+LEAF_TYPES: Mapping[str, type[Leaf]] = {
+    leaf.TYPE: leaf for leaf in (ConfigurationLeaf, ReceiptLeaf, OpenedLeaf, PublicReading, Decision, ReleaseLeaf)
+}
+
+
+def parse_leaf(data: bytes) -> Leaf:
+    """The leaf that canonical bytes hold.
+
+    Raises:
+        InputError: not canonical JSON, an unknown type, or wrong fields.
+    """
+    value = parse_canonical(data)
+    kind = LEAF_TYPES.get(value.get("type", "")) if isinstance(value, dict) else None
+    if kind is None:
+        raise InputError("A leaf has no known type.", f"Known: {', '.join(sorted(LEAF_TYPES))}.")
+    try:
+        return kind.from_json(value)
+    except (TypeError, AttributeError) as error:
+        raise InputError(f"A {kind.TYPE} leaf has a field of the wrong shape.") from error
