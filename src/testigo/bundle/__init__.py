@@ -1,0 +1,1 @@
+"""The published format: write it, read it. Specified byte by byte in ``docs/bundle-format.md``."""
