@@ -13,6 +13,7 @@ from testigo.election.grammar import (
 )
 from testigo.election.layout import Block, Box, Layout
 from testigo.election.loading import load_profile, parse_profile
+from testigo.election.printing import Printing, SummaryRow
 from testigo.election.profile import Candidate, Contest, Level, Line, Profile, QRGrammar, TableColumns
 from testigo.election.register import Area, Register, Station, read_register, register_schema, write_register
 
@@ -26,11 +27,13 @@ __all__ = [
     "Level",
     "Line",
     "Payload",
+    "Printing",
     "Profile",
     "QRGrammar",
     "Register",
     "SheetCode",
     "Station",
+    "SummaryRow",
     "TableColumns",
     "centre_of",
     "find_payload",

@@ -73,11 +73,12 @@ def station_code(profile: Profile, centre: str, number: str) -> str | None:
     Returns ``None`` if the two do not make a code of this election.
     """
     grammar = profile.station
-    if not (centre.isascii() and centre.isdigit() and number.isascii() and number.isdigit()):
-        return None
-    code = grammar.template.format(
-        centre=centre.zfill(grammar.centre_digits), number=number.lstrip("0").zfill(grammar.number_digits)
-    )
+    for part, digits in ((centre, grammar.centre_digits), (number, grammar.number_digits)):
+        if digits and not (part.isascii() and part.isdigit()):
+            return None
+    if grammar.number_digits:
+        number = number.lstrip("0").zfill(grammar.number_digits)
+    code = grammar.template.format(centre=centre.zfill(grammar.centre_digits), number=number)
     return code if _compiled(grammar.pattern).fullmatch(code) else None
 
 

@@ -103,6 +103,18 @@ class Layout:
                 zones.append(block.box)
         return tuple(zones)
 
+    def code_box(self, modules: int) -> Box | None:
+        """The square of a QR code of that many modules a side, without its white border; ``None`` without such a block.
+
+        It stands in the middle of the paper, ``quiet`` below the block's upper edge. A code of more modules than the
+        block has room for is printed smaller, in the same place.
+        """
+        block = self.block("code")
+        if block is None or not block.module:
+            return None
+        side = min(modules * block.module, block.box.height - 2 * block.quiet)
+        return Box(block.box.x + (block.box.width - side) / 2, block.box.y + block.quiet, side, side)
+
     def line_boxes(self) -> tuple[Box, ...]:
         """The row of each ballot line, in printed order; empty if the sheet has no such block."""
         block = self.block("lines")

@@ -12,11 +12,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+import string
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from testigo.election.layout import BLOCK_KINDS, Block, Box, Layout
+from testigo.election.loading_sheet import FIGURES, read_layout, read_printing, read_qr
 from testigo.election.profile import (
     Bulletin,
     Candidate,
@@ -25,14 +26,12 @@ from testigo.election.profile import (
     Line,
     National,
     Profile,
-    QRGrammar,
     StationCode,
     TableColumns,
     Text,
     Tile,
 )
 from testigo.election.reader import Reader
-from testigo.election.simulacro import CODE_PREFIX
 from testigo.errors import InputError
 
 FORMAT = 1
@@ -50,8 +49,7 @@ RULES = (
     "unique_image",
 )
 POLICIES = ("qr_confirmed_by_print", "two_people_agree", "adjudicated")
-QR_FIELDS = ("sheet_code", "lines", "candidates", "null", "blank", "electors")
-PRINTED = ("electors", "voters_machine", "voters_book", "votes", "valid", "null", "blank")
+PRINTED = FIGURES
 
 
 def find_profile(name: str | Path) -> Path:
@@ -82,7 +80,7 @@ def parse_profile(data: bytes, file: str = "profile.toml") -> Profile:
     """The profile that TOML bytes hold; ``file`` is the name used in errors."""
     try:
         raw = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{file} is not a TOML file in UTF-8: {error}.", "Correct it at that place.") from error
     reader = Reader(file, raw)
     if reader.integer("format") != FORMAT:
@@ -126,6 +124,9 @@ def _profile(r: Reader, data: bytes) -> Profile:
     )
     if not contests:
         r.problem("contests", "name at least one contest")
+    if not languages:
+        r.problem("languages", "name at least one language")
+    _levels_fit(r, profile)
     if set(profile.locale) != set(languages):
         r.problem("locale", "give a locale for every language in `languages`, and for no other")
     return profile
@@ -140,14 +141,42 @@ def _national(r: Reader) -> National:
 
 
 def _level(r: Reader) -> Level:
-    return Level(r.code("code"), r.integer("digits", least=1), r.translated("name"), r.translated("plural"))
+    return Level(r.code("code"), r.integer("digits", default=0, least=0), r.translated("name"), r.translated("plural"))
+
+
+def _levels_fit(r: Reader, profile: Profile) -> None:
+    """Levels become columns beside those that every register has; a published table may only name known levels."""
+    codes = [level.code for level in profile.levels]
+    _unique(r, "levels", codes)
+    for code in sorted(set(codes) & {"country", "station", "centre", "centre_name", "electors"}):
+        r.problem("levels", f"the code {code!r} is taken by another column of the register")
+    table = profile.published_table
+    for level, _, _ in table.areas if table else ():
+        if level not in codes:
+            r.problem("published_table.areas", f"there is no level {level!r}; there are: {', '.join(codes)}")
 
 
 def _station(r: Reader) -> StationCode:
-    pattern = _pattern(r, "pattern", ("centre", "number"))
     return StationCode(
-        pattern, r.text("template"), r.integer("centre_digits", least=1), r.integer("number_digits", least=1)
+        _pattern(r, "pattern", ("centre", "number")),
+        _template(r, "template", {"centre": "", "number": ""}),
+        r.integer("centre_digits", default=0, least=0),
+        r.integer("number_digits", default=0, least=0),
     )
+
+
+def _template(r: Reader, key: str, values: dict[str, str | int]) -> str:
+    """A text with places in braces; every name in ``values`` must be one of them, but ``sequence``."""
+    template = r.text(key)
+    try:
+        named = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+        template.format(**values)
+    except (ValueError, KeyError, IndexError, AttributeError):
+        r.problem(key, f"in braces stand only: {', '.join(values)}")
+        return template
+    for name in sorted(set(values) - named - {"sequence"}):
+        r.problem(key, f"the template needs {{{name}}}")
+    return template
 
 
 def _pattern(r: Reader, key: str, groups: tuple[str, ...]) -> str:
@@ -182,9 +211,10 @@ def _contest(r: Reader) -> Contest:
         lines=lines,
         printed=printed,
         sheet_code=_pattern(r, "sheet_code", ("station",)),
-        sheet_code_template=r.text("sheet_code_template"),
-        qr=_qr(r.table("qr")) if r.has("qr") else None,
-        layout=_layout(r.table("layout"), lines) if r.has("layout") else None,
+        sheet_code_template=_template(r, "sheet_code_template", {"station": "", "sequence": 1}),
+        qr=read_qr(r.table("qr")) if r.has("qr") else None,
+        layout=read_layout(r.table("layout"), lines) if r.has("layout") else None,
+        printing=read_printing(r.table("printing")) if r.has("printing") else None,
     )
 
 
@@ -214,69 +244,6 @@ def _candidates(r: Reader) -> tuple[tuple[Candidate, ...], dict[str, Line]]:
 def _unique(r: Reader, key: str, codes: list[str]) -> None:
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         r.problem(key, f"the code {code!r} is used twice; codes must differ")
-
-
-def _qr(r: Reader) -> QRGrammar:
-    fields = r.texts("fields")
-    for name in fields:
-        if name not in QR_FIELDS:
-            r.problem("fields", f"{name!r} is not a field; known: {', '.join(QR_FIELDS)}")
-    if "sheet_code" not in fields or not {"lines", "candidates"} & set(fields):
-        r.problem("fields", "a payload needs sheet_code, and lines or candidates")
-    alphabet = r.text("alphabet")
-    if set(CODE_PREFIX) <= set(alphabet):
-        r.problem("alphabet", "the alphabet must not be able to spell the mark of a drawing")
-    separator, line_separator = r.text("separator"), r.text("line_separator")
-    for key, sign in (("separator", separator), ("line_separator", line_separator)):
-        if len(sign) != 1 or sign not in alphabet:
-            r.problem(key, "give one character of the alphabet")
-    level = r.text("level")
-    if level not in ("L", "M", "Q", "H"):
-        r.problem("level", "the error correction level is L, M, Q or H")
-    return QRGrammar(
-        fields,
-        separator,
-        line_separator,
-        alphabet,
-        r.integer("max_digits", least=1),
-        r.integer("version", least=1),
-        level,
-    )
-
-
-def _layout(r: Reader, lines: tuple[Line, ...]) -> Layout:
-    width = r.number("paper_width")
-    y, blocks = 0.0, []
-    for table in r.tables("blocks"):
-        kind = table.text("kind")
-        if kind not in BLOCK_KINDS:
-            table.problem("kind", f"{kind!r} is not a block; known: {', '.join(BLOCK_KINDS)}")
-        height = table.number("height")
-        sizes = {key: table.number(key, default=0.0) for key in ("row", "group", "module", "quiet")}
-        boxes = table.texts("boxes", optional=True)
-        blocks.append(Block(kind, Box(0.0, y, width, height), table.boolean("public"), boxes=boxes, **sizes))
-        y += height
-    if not blocks:
-        r.problem("blocks", "name the sheet's blocks from top to bottom")
-    layout = Layout(width, tuple(blocks), _groups(lines))
-    for block in blocks:
-        needed = len(layout.groups) * block.group + len(lines) * block.row
-        if block.kind == "lines" and abs(needed - block.box.height) > 0.05:
-            r.problem("blocks", f"{len(lines)} lines need {needed:g} mm, and the block has {block.box.height:g}")
-    return layout
-
-
-def _groups(lines: tuple[Line, ...]) -> tuple[int, ...]:
-    """How many consecutive lines belong to the same candidate."""
-    groups: list[int] = []
-    last = None
-    for line in lines:
-        if line.candidate == last:
-            groups[-1] += 1
-        else:
-            groups.append(1)
-        last = line.candidate
-    return tuple(groups)
 
 
 def _acceptance(r: Reader) -> tuple[tuple[str, ...], ...]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from testigo.election.layout import Layout
+from testigo.election.printing import Printing
 from testigo.errors import InputError
 
 #: Text in every language of the profile: language -> text.
@@ -76,6 +77,7 @@ class Contest:
         sheet_code_template: the inverse, for drawings: ``{station}``, ``{sequence}``.
         qr: grammar of the sheet's code, or ``None`` if the sheet has none.
         layout: where things stand on the sheet, or ``None`` if not known.
+        printing: the words on the sheet, or ``None`` if not known; without them it cannot be drawn.
     """
 
     code: str
@@ -88,6 +90,7 @@ class Contest:
     sheet_code_template: str
     qr: QRGrammar | None
     layout: Layout | None
+    printing: Printing | None = None
 
     @cached_property
     def candidate_codes(self) -> tuple[str, ...]:
@@ -124,7 +127,10 @@ class Contest:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level of the territory below the country, such as *estado*. ``digits`` is the width of its part of a code."""
+    """A level of the territory below the country, such as *estado*.
+
+    ``digits`` is the width of its part of a code, where that is a number; 0 where codes are taken as they stand.
+    """
 
     code: str
     digits: int
@@ -134,7 +140,11 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class StationCode:
-    """How a station's code is written: a pattern with the groups ``centre`` and ``number``, and its inverse."""
+    """How a station's code is written: a pattern with the groups ``centre`` and ``number``, and its inverse.
+
+    ``centre_digits`` and ``number_digits`` are widths to which lost leading zeros are put back; 0 where that part is
+    not a number and is taken as it stands.
+    """
 
     pattern: str
     template: str

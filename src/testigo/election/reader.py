@@ -143,7 +143,9 @@ class Reader:
         """A table whose values are all of one kind (numbers: 0 or more)."""
         values = self.raw(key, dict, {} if optional else _MISSING)
         for name, value in values.items():
-            good = isinstance(value, kind) and not isinstance(value, bool) and (kind is str or value >= 0)
+            good = (
+                isinstance(value, kind) and not isinstance(value, bool) and not (isinstance(value, int) and value < 0)
+            )
             if not good:
                 self.problem(
                     f"{key}.{name}", f"this must be {_KINDS[kind]}, 0 or more" if kind is int else "write a text"

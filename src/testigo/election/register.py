@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,6 +92,7 @@ class Register:
             )
         self.table: pa.Table = table.select(schema.names).cast(schema).sort_by("station").combine_chunks()
         _check_rows(self.table)
+        _check_codes(profile, self.table)
         self.areas: Mapping[str, Area] = _areas(profile, self.table)
 
     def __len__(self) -> int:
@@ -156,6 +158,26 @@ def _check_rows(table: pa.Table) -> None:
         raise InputError(f"The register cannot be used: {problems[0]}.", "Correct the rows named.", problems)
 
 
+def _check_codes(profile: Profile, table: pa.Table) -> None:
+    """A station's code must be one of this election, and its centre the one that the code names (lost zeros show here).
+
+    Raises:
+        InputError: naming every such station (the first hundred).
+    """
+    pattern = re.compile(profile.station.pattern, re.ASCII)
+    problems = []
+    for code, centre in zip(table["station"].to_pylist(), table["centre"].to_pylist(), strict=True):
+        match = pattern.fullmatch(code)
+        if match is None:
+            problems.append(Problem("register", 0, "station", f"{code!r} is not the code of a station"))
+        elif match["centre"] != centre:
+            problems.append(Problem("register", 0, "centre", f"the station {code} is not of the centre {centre!r}"))
+        if len(problems) == 100:
+            break
+    if problems:
+        raise InputError(f"The register does not fit {profile.code}: {problems[0]}.", "Correct the codes.", problems)
+
+
 def _areas(profile: Profile, table: pa.Table) -> dict[str, Area]:
     """The territory tree that the rows span. Raises :class:`InputError` if an area has two parents or two names."""
     areas = {profile.country: Area(profile.country, COUNTRY, profile.country_name[profile.languages[0]], "")}
@@ -198,7 +220,7 @@ def read_register(profile: Profile, path: Path) -> Register:
             options.strings_can_be_null = False
             table = pacsv.read_csv(io.BytesIO(data), convert_options=options)
         return Register(profile, table, sha256=hashlib.sha256(data).hexdigest())
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise InputError(f"The register {path.name} is not a table that can be read: {error}.") from error
 
 
