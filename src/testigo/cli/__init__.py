@@ -1,0 +1,150 @@
+"""The ``testigo`` command: one thin module per verb, imported only when that verb is used.
+
+Rules of this module
+--------------------
+1. A verb is a module with ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and ``run(arguments) -> int``.
+2. Exit status: 0 yes or done, 1 the answer is no, 2 bad input (one clear sentence), 130 interrupted.
+3. A missing extra ends with status 2 and the command that installs it.
+4. What a person reads is in their language (``TESTIGO_LANG``, else the locale); ``--json`` is the same in all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+
+from testigo.cli.language import t
+from testigo.errors import InputError, InternalError, TestigoError
+
+#: verb -> (module, extra that it needs, what it does).
+VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
+    "demo": (
+        "demo",
+        "all",
+        (
+            "a whole small election day on this machine, ending in a site to look at",
+            "un pequeño día de elección completo en esta máquina, que termina en un sitio para mirar",
+        ),
+    ),
+    "simulate": (
+        "simulate",
+        "simulate",
+        (
+            "draw sheets with published counts, marked SIMULACRO",
+            "dibujar actas con cifras publicadas, marcadas SIMULACRO",
+        ),
+    ),
+    "read": ("read", "reading", ("what the sheets say", "lo que dicen las actas")),
+    "ingest": ("ingest", "server", ("take files in", "recibir archivos")),
+    "tally": ("tally", "", ("totals, coverage, standings", "totales, cobertura, estado de las actas")),
+    "bundle": ("bundle", "server", ("write a release from the database", "escribir una publicación desde la base")),
+    "publish": ("publish", "site", ("the site from a bundle", "el sitio a partir de un paquete")),
+    "verify": ("verify", "", ("check a bundle", "comprobar un paquete")),
+    "register": ("register", "", ("build a register from published files", "construir el registro de mesas")),
+    "import": (
+        "import_",
+        "",
+        ("published counts of others, as a bundle", "cifras publicadas por otros, como paquete"),
+    ),
+    "serve": ("serve", "server", ("server, workers and database", "servidor, procesos y base de datos")),
+    "token": ("token", "server", ("bearer tokens for pseudonyms", "credenciales para seudónimos")),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        argv: the words after ``testigo``; those of the process if not given.
+
+    Returns:
+        the exit status.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    verb = words[0] if words and words[0] in VERBS else None
+    try:
+        parser = build_parser(verb)
+        arguments = parser.parse_args(words)
+        if verb is None:
+            parser.print_help()
+            return 2
+        status: int = arguments.run(arguments)
+        return status
+    except KeyboardInterrupt:
+        print(t("Interrupted.", "Interrumpido."), file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Somebody read enough (`| head`): not an error of ours, and nothing more can be said to them.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except ModuleNotFoundError as error:
+        return _missing(verb, error)
+    except TestigoError as error:
+        return _refuse(error, as_json="--json" in words)
+
+
+def build_parser(verb: str | None) -> argparse.ArgumentParser:
+    """The command's parser; with a verb, only that verb's module is imported and its arguments added."""
+    parser = argparse.ArgumentParser(
+        prog="testigo",
+        description=t(
+            "Prove the result of an election from the tally sheets of its polling stations.",
+            "Probar el resultado de una elección con las actas de sus mesas.",
+        ),
+    )
+    parser.add_argument("--version", action="version", version=f"testigo {metadata.version('testigo')}")
+    commands = parser.add_subparsers(metavar=t("verb", "verbo"))
+    for name, (module, _extra, help_text) in VERBS.items():
+        text = t(*help_text)
+        if name != verb:
+            commands.add_parser(name, help=text, add_help=False)
+            continue
+        implementation = importlib.import_module(f"testigo.cli.{module}")
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[:1].upper()}{text[1:]}.",
+            epilog=t("example: ", "ejemplo: ") + implementation.EXAMPLE,
+        )
+        implementation.add_arguments(command)
+        command.set_defaults(run=implementation.run)
+    return parser
+
+
+def _missing(verb: str | None, error: ModuleNotFoundError) -> int:
+    extra = VERBS[verb][1] if verb else ""
+    if not extra or (error.name or "").split(".")[0] == "testigo":
+        raise error
+    print(
+        t(
+            f"`testigo {verb}` needs {error.name}, which is not installed. Install it: pip install 'testigo[{extra}]'",
+            f"`testigo {verb}` necesita {error.name}, que no está instalado. Instálelo: pip install 'testigo[{extra}]'",
+        ),
+        file=sys.stderr,
+    )
+    return 2
+
+
+def _refuse(error: TestigoError, *, as_json: bool) -> int:
+    """Say what was wrong: all problems, as text or as the documented JSON list."""
+    problems = error.problems if isinstance(error, InputError) else ()
+    if as_json and problems:
+        print(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False))
+    else:
+        for problem in problems:
+            print(problem, file=sys.stderr)
+    print(f"testigo: {error}", file=sys.stderr)
+    if isinstance(error, InternalError):
+        print(
+            t("This is a defect of Testigo; please report it.", "Es un defecto de Testigo; infórmelo."), file=sys.stderr
+        )
+    return error.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

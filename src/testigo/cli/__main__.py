@@ -1,0 +1,7 @@
+"""``python -m testigo.cli``."""
+
+import sys
+
+from testigo.cli import main
+
+sys.exit(main())

@@ -1,0 +1,114 @@
+"""What several verbs share: arguments, progress bars, and how numbers are shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from testigo.cli.language import language, t
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from testigo.election import Profile, Register
+
+#: Called with (done, total) as work goes on.
+Progress = Callable[[int, int], None]
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """``--json``: the documented machine-readable answer on standard output."""
+    parser.add_argument("--json", action="store_true", help=t("answer as JSON", "responder en JSON"))
+
+
+def add_profile(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """``--profile`` and ``--register``."""
+    parser.add_argument(
+        "--profile",
+        required=required,
+        metavar="P",
+        help=t(
+            "election profile: a built-in name or a folder", "perfil de la elección: un nombre incluido o una carpeta"
+        ),
+    )
+    add_register(parser)
+
+
+def add_register(parser: argparse.ArgumentParser) -> None:
+    """``--register``."""
+    parser.add_argument(
+        "--register",
+        type=Path,
+        metavar="FILE",
+        help=t(
+            "register of polling stations (CSV or Parquet); without it electors are unknown",
+            "registro de mesas (CSV o Parquet); sin él se desconocen los electores",
+        ),
+    )
+
+
+def add_home(parser: argparse.ArgumentParser) -> None:
+    """``--home``: where the embedded database, the blobs and the keys lie."""
+    parser.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help=t(
+            "where database, files and keys lie (default: $TESTIGO_HOME, else ~/.local/share/testigo)",
+            "dónde están base, archivos y claves (por omisión: $TESTIGO_HOME, o ~/.local/share/testigo)",
+        ),
+    )
+
+
+def home_of(arguments: argparse.Namespace) -> Path:
+    """The folder that ``--home`` or the environment names."""
+    if arguments.home is not None:
+        return Path(arguments.home)
+    return Path(os.environ.get("TESTIGO_HOME") or Path.home() / ".local" / "share" / "testigo")
+
+
+def load_election(arguments: argparse.Namespace) -> tuple[Profile, Register | None]:
+    """The profile, and the register if one was named."""
+    from testigo.election import load_profile, read_register
+
+    profile = load_profile(arguments.profile)
+    return profile, read_register(profile, arguments.register) if arguments.register else None
+
+
+@contextmanager
+def progress_bar(label: str, *, unit: str = "") -> Iterator[Progress]:
+    """A progress bar on standard error, silent where that is no terminal."""
+    from tqdm import tqdm
+
+    with tqdm(desc=label, unit=f" {unit}" if unit else "", disable=None, leave=False, file=sys.stderr) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=None))
+
+
+def number(value: int) -> str:
+    """A whole number with the language's thousands separators."""
+    text = f"{value:,}"
+    return text.replace(",", ".") if language() == "es" else text
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal; a dash where there is no whole."""
+    if whole == 0:
+        return "—"
+    text = f"{100 * part / whole:.1f} %"
+    return text.replace(".", ",") if language() == "es" else text
