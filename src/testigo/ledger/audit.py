@@ -80,6 +80,8 @@ def check_log(
     2. The files are exactly those that its size implies.
     3. Every bundle and tile can be read; every leaf and every tile is computed again from below.
     4. From the root downwards: partial tiles, full tiles, entries.
+    5. If no problem was found so far, the entries alone must lead to the root: a second way to the same answer, so that
+       a mistake in finding the guilty file cannot turn into a pass.
     """
     # 1
     if CHECKPOINT not in present:
@@ -109,6 +111,8 @@ def check_log(
     copy.judge_edge()
     copy.judge_full_tiles()
     copy.judge_entries()
+    # 5
+    copy.judge_whole()
     return LogAudit(tuple(copy.problems), checkpoint, signed, tuple(copy.entries_in_order()))
 
 
@@ -124,6 +128,7 @@ class _Copy:
         self._roots: dict[Tile, list[bytes]] = {}  # roots of a full tile: as stored, as computed
         self._trusted: dict[Tile, _Hashes] = {}
         self._tiles = [tile for tile in tiles_of_size(self._head.size) if tile.level != ENTRIES]
+        self._unfounded: set[Tile] = set()  # full tiles of which neither version fits the tile above
         self._bad_entries: set[int] = set()
 
     def load(self, tile: Tile, data: bytes) -> None:
@@ -173,17 +178,18 @@ class _Copy:
                 continue
             number, place = divmod(tile.index, TILE_WIDTH)
             above = self._trusted.get(self._tile_at(tile.level + 1, number))
+            versions = list(zip(self._roots[tile], self._witnesses(tile), strict=True))
             if above is not None:
-                for root, hashes in zip(self._roots[tile], self._witnesses(tile), strict=True):
-                    if root == above[place]:
-                        self._trusted[tile] = hashes
-                        break
-            self._judge(tile)
+                self._trusted.update((tile, hashes) for root, hashes in versions if root == above[place])
+            if above is None or tile in self._trusted:
+                self._judge(tile)
+            else:
+                self._report_unfounded(tile)
 
     def judge_entries(self) -> None:
         """Every entry against the leaf hash that was found right (or, failing that, the stored one)."""
         for tile in self._tiles:
-            if tile.level != 0 or tile.index not in self._bundles:
+            if tile.level != 0 or tile.index not in self._bundles or tile in self._unfounded:
                 continue
             right = self._trusted.get(tile, self._stored.get(tile))
             computed = self._computed[tile]
@@ -195,6 +201,12 @@ class _Copy:
             others = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
             path = Tile(ENTRIES, tile.index, tile.width).path
             self._report(path, f"the entry of leaf {first + wrong[0]}{others} is not what was logged")
+
+    def judge_whole(self) -> None:
+        """The root from the entries alone."""
+        leaves = [leaf for tile in self._tiles if tile.level == 0 for leaf in self._computed.get(tile, [])]
+        if not self.problems and root_of_hashes(leaves) != self._head.root:
+            self._report(CHECKPOINT, "the entries beside it do not lead to the root hash that it states")
 
     def entries_in_order(self) -> list[bytes | None]:
         """All entries; None for those that could not be read or are wrong."""
@@ -215,6 +227,16 @@ class _Copy:
         place = next(place for place in range(tile.width) if stored[place] != right[place])
         sure = "is not that of the signed tree" if tile in self._trusted else "is not what lies below it"
         self._report(tile.path, f"its hash {place} (counted from 0) {sure}")
+
+    def _report_unfounded(self, tile: Tile) -> None:
+        """Neither the stored nor the computed tile fits the tile above: this file is wrong, and one below it."""
+        self._unfounded.add(tile)
+        if tile in self._stored:
+            self._report(tile.path, "its hashes do not lead to the hash that stands for it in the tile above")
+        if tile.level == 0 and tile.index in self._bundles:
+            first = tile.index * TILE_WIDTH
+            self._bad_entries.update(range(first, first + TILE_WIDTH))
+            self._report(Tile(ENTRIES, tile.index).path, f"an entry from leaf {first} on is not what was logged")
 
     def _witnesses(self, tile: Tile) -> list[_Hashes]:
         """The distinct versions of a tile, the stored one first."""
