@@ -1,0 +1,1 @@
+"""An invented election day: sheets, scans, observers, liars, failures. Seeded."""
