@@ -185,6 +185,14 @@ def test_several_altered_files_are_all_named(paths: tuple[str, ...], signed_log:
     assert named(audit(files, log.verifier)) >= set(paths)
 
 
+def test_an_altered_entry_and_an_altered_tile_above_it_are_told_apart(signed_log: Any) -> None:
+    """Neither the stored nor the computed upper tile is right then; the stored tiles between them decide."""
+    log = signed_log(700)
+    paths = ("tile/entries/000", "tile/1/000.p/2")
+    files = {**log.files, **{path: flip(log.files[path], 40) for path in paths}}
+    assert named(audit(files, log.verifier)) == set(paths)
+
+
 def forged_with_its_tile(log: Any, entries: list[bytes], place: int) -> dict[str, bytes]:
     """An altered entry whose bundle and level-0 tile were made to agree; the tiles above are the signed ones."""
     entries[place] = b"another result"

@@ -180,6 +180,27 @@ def test_a_line_separator_within_a_name_or_text_does_not_split_it() -> None:
             generate_key(name)
 
 
+def test_a_note_as_long_as_a_book_is_refused() -> None:
+    key = generate_key("log")
+    with pytest.raises(InputError, match="longer than a megabyte"):
+        sign_note("x" * 1_000_000 + "\n", key)
+
+
+def test_the_odd_name_of_an_unknown_signer_does_not_hide_the_note() -> None:
+    odd = generate_key("wit\u200bness\ue000")
+    assert open_note(sign_note(TEXT, parse_signing_key(PETER_SKEY), odd), [PETER]).unknown[0].name == odd.name
+    with pytest.raises(InputError):
+        generate_key("broken\udc80byte")
+
+
+@given(st.one_of(st.binary(), st.text().map(str.encode)))
+def test_rubbish_is_refused_and_nothing_else_happens(data: bytes) -> None:
+    for note in (data, BOTH + data, BOTH[: len(data) % len(BOTH)] + data):
+        with pytest.raises(InputError):
+            if open_note(note, [PETER, ENOCH]).text == TEXT:
+                raise InputError("still the signed text")
+
+
 @pytest.mark.parametrize("text", ["", "no newline", "control \x07\n", "\n"])
 def test_a_text_that_a_note_cannot_hold_is_not_signed(text: str) -> None:
     with pytest.raises(InputError):

@@ -176,6 +176,27 @@ def test_a_truncated_padded_or_altered_consistency_proof(old: int, new: int, pro
             verify_consistency(*attack)
 
 
+def test_an_error_says_which_statement_did_not_hold() -> None:
+    inclusion, consistency = [bytes.fromhex(value) for value in (A, B, C)], [bytes.fromhex(value) for value in (B, D)]
+    leaf = leaf_hash(LEAVES[0])
+    for proof, what in [
+        ([*inclusion, OTHER], "longer than the tree"),
+        (inclusion[:2], "ends below the root"),
+        ([OTHER, *inclusion[1:]], "does not lead to the checkpoint's root"),
+        ([b"short", *inclusion[1:]], "a hash of 5 bytes"),
+    ]:
+        with pytest.raises(InputError, match=what):
+            verify_inclusion(leaf, 0, head(8), proof)
+    for proof, what in [
+        ([*consistency, OTHER], "longer than the tree"),
+        (consistency[:1], "ends below the root"),
+        ([OTHER, *consistency[1:]], "later root, of 5 leaves"),
+        ([b"short", *consistency[1:]], "a hash of 5 bytes"),
+    ]:
+        with pytest.raises(InputError, match=what):
+            verify_consistency(head(2), head(5), proof)
+
+
 def test_everything_follows_from_the_empty_log_and_nothing_leads_back() -> None:
     verify_consistency(EMPTY_HEAD, head(5), [])
     verify_consistency(EMPTY_HEAD, EMPTY_HEAD, [])

@@ -78,6 +78,7 @@ class SignedCheckpoint:
 
     @property
     def head(self) -> TreeHead:
+        """Size and root."""
         return self.checkpoint.head
 
 

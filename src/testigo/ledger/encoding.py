@@ -39,8 +39,12 @@ def from_decimal(text: str, what: str) -> int:
 
 
 def check_key_name(name: str) -> None:
-    """InputError unless ``name`` may name a key: not empty, no space of any kind, no plus, no control character."""
-    if not name or "+" in name or any(char.isspace() or not char.isprintable() for char in name):
+    """InputError unless ``name`` may name a key: not empty, no space of any kind, no plus, no control character.
+
+    No stricter than the specification: the names of unknown signers must not keep us from reading a note.
+    """
+    # A lone surrogate is what a broken byte of a command line becomes; it cannot be written as UTF-8.
+    if not name or any(char == "+" or char.isspace() or char < " " or "\ud800" <= char <= "\udfff" for char in name):
         raise InputError(
             f"{name!r} cannot name a key.", "Use a name without spaces and plus signs, for example example.org/log."
         )

@@ -171,6 +171,7 @@ class AtSize:
         self._stored_size = stored_size
 
     def read(self, path: str) -> bytes:
+        """The tile or bundle as it was at the size that ``path`` belongs to; InputError if the log is smaller."""
         tile = parse_path(path)
         count = self._stored_size // TILE_WIDTH ** max(tile.level, 0)
         stored = Tile(tile.level, tile.index, min(TILE_WIDTH, count - tile.index * TILE_WIDTH))
