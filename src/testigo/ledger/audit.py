@@ -92,8 +92,15 @@ def check_log(
         checkpoint = signed.checkpoint if signed else parse_checkpoint(parse_note(data).text)
     except InputError as error:
         return LogAudit((Problem(CHECKPOINT, 0, "", str(error)),))
+    # 2 to 5
+    return _check_files(read_file, set(present) - {CHECKPOINT}, checkpoint, signed)
+
+
+def _check_files(
+    read_file: ReadFile, files: set[str], checkpoint: Checkpoint, signed: SignedCheckpoint | None
+) -> LogAudit:
     # 2
-    size, files = checkpoint.head.size, set(present) - {CHECKPOINT}
+    size = checkpoint.head.size
     if number_of_paths(size) > 2 * len(files) + 1000:  # do not list what a hostile size implies
         what = f"a log of {size} leaves has {number_of_paths(size)} files; there are {len(files)}"
         return LogAudit((Problem(CHECKPOINT, 0, "", what),), checkpoint, signed)
