@@ -1,0 +1,34 @@
+"""Decisions -> totals, coverage, standings, bounds. Pure: one roll-up over arrays; SQL only fetches.
+
+Rules of this package
+---------------------
+1. It gets what stands as arrays (:class:`Counted`) and gives totals (:class:`Tally`); it reads no disk and no database.
+2. Integers until the last moment: a share is divided when it is shown.
+3. Unknown, missing, zero and tied are four different things, here and in every answer.
+"""
+
+from testigo.tally.answers import FIELDS, as_json
+from testigo.tally.certainty import Certainty, worst_case_margin
+from testigo.tally.counted import NOT_LISTED, STANDINGS, UNKNOWN, Counted, counted_from_table
+from testigo.tally.places import CENTRE, AreaTotals, Sums
+from testigo.tally.territory import Territory, territory_of
+from testigo.tally.totals import Tally, tally
+
+__all__ = [
+    "CENTRE",
+    "FIELDS",
+    "NOT_LISTED",
+    "STANDINGS",
+    "UNKNOWN",
+    "AreaTotals",
+    "Certainty",
+    "Counted",
+    "Sums",
+    "Tally",
+    "Territory",
+    "as_json",
+    "counted_from_table",
+    "tally",
+    "territory_of",
+    "worst_case_margin",
+]
