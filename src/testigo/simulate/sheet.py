@@ -126,11 +126,11 @@ def make_sheet(
         electors: what is printed as registered where the register does not know it; invented if needed.
     """
     rng = Random(f"{seed}/{contest.code}/{station.code}/sheet")
+    minutes = rng.randrange(18 * 60, 22 * 60)
+    printed_at = dt.datetime.combine(profile.date, dt.time(minutes // 60, minutes % 60, rng.randrange(60)))
     known = station.electors if station.electors is not None else electors
     if known is None or known < counts.cast:
         known = max(counts.cast, round(counts.cast / rng.uniform(0.45, 0.75)))
-    minutes = rng.randrange(18 * 60, 22 * 60)
-    printed_at = dt.datetime.combine(profile.date, dt.time(minutes // 60, minutes % 60, rng.randrange(60)))
     return Sheet(
         contest=contest.code,
         station=station.code,
