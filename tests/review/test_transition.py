@@ -210,6 +210,16 @@ def test_two_published_tables_that_differ_are_contested(room: Any) -> None:
     assert (room.log().flags, votes(room.previous[1])) == (("contested",), 100)
 
 
+def test_in_a_dispute_the_counts_that_were_shown_stay(room: Any) -> None:
+    """Two people agreed on numbers that cannot be; when one of them turns, what was shown is not swapped for older."""
+    room.typed(1, 10)
+    room.typed(2, 90)
+    room.typed(3, 90)
+    assert (room.log(electors=100).rule, votes(room.previous[1])) == ("blocked", 90)
+    room.typed(3, 20)
+    assert (room.log(electors=100).rule, votes(room.previous[1])) == ("disputed", 90)
+
+
 def test_a_withdrawn_station_comes_back_only_by_adjudication(room: Any) -> None:
     decision = confirmed(room)
     room.previous = (room.previous[0], replace(decision, standing=Standing.WITHDRAWN.value))

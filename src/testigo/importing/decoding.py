@@ -33,8 +33,9 @@ def decode(file: str, data: bytes, encodings: Sequence[str]) -> tuple[str, str, 
         try:
             return data.decode(encoding).removeprefix("\ufeff"), encoding, []
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            text = f"the byte 0x{data[error.start]:02x} does not occur in {encoding}; save the file as UTF-8"
+            # error.object is what was decoded: without the mark, if the encoding takes one away.
+            line = error.object.count(b"\n", 0, error.start) + 1
+            text = f"the byte 0x{error.object[error.start]:02x} does not occur in {encoding}; save the file as UTF-8"
             problems.append(Problem(file, line, "", text))
     return "", "", problems
 
