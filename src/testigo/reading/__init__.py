@@ -1,0 +1,45 @@
+"""Image -> what its sheets say, and the picture of it that everybody may see.
+
+Rules of this part
+------------------
+1. A wrong payload is worse than none, and a name left readable is worse than no image: both are withheld in doubt.
+2. Hostile bytes end in a refusal, within the limits on memory and time. One thread: run processes around it.
+3. Needs the extra ``testigo[reading]`` (OpenCV, Pillow, zxing-cpp).
+"""
+
+from testigo.reading.alignment import Alignment, align
+from testigo.reading.codes import Code, Region, find_codes
+from testigo.reading.limits import REFUSALS, Limits, Refusal
+from testigo.reading.opening import Grey, OpenedImage, open_image
+from testigo.reading.problems import PROBLEMS, explained
+from testigo.reading.redaction import Published, encode, line_rows, publish_image, redact, visible_rectangles
+from testigo.reading.sheets import READER, FoundSheet, SheetReadings, as_json, read_sheet, reader_version, to_reading
+
+__all__ = [
+    "PROBLEMS",
+    "READER",
+    "REFUSALS",
+    "Alignment",
+    "Code",
+    "FoundSheet",
+    "Grey",
+    "Limits",
+    "OpenedImage",
+    "Published",
+    "Refusal",
+    "Region",
+    "SheetReadings",
+    "align",
+    "as_json",
+    "encode",
+    "explained",
+    "find_codes",
+    "line_rows",
+    "open_image",
+    "publish_image",
+    "read_sheet",
+    "reader_version",
+    "redact",
+    "to_reading",
+    "visible_rectangles",
+]

@@ -1,0 +1,54 @@
+"""What can be odd about a file or a reading: code -> explanation in each language.
+
+Rules of this module
+--------------------
+1. A code is kept for ever: readings in published ledgers name it.
+2. An explanation says what was seen and what to do, never who may have done it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from testigo.reading.limits import REFUSALS
+
+NO_CODE = "no_code"
+FOREIGN_CODE = "foreign_code"
+STATION_TWICE = "station_twice"
+SHOWN_TWICE = "shown_twice"
+CODE_DAMAGED = "code_damaged"
+MORE_PAGES = "more_pages"
+
+#: Every code of a problem -> language -> sentence. The refusals of a whole file are among them.
+PROBLEMS: Mapping[str, Mapping[str, str]] = {
+    NO_CODE: {
+        "es": "No se encontró un código QR legible. Escanee el acta completa de nuevo, o transcríbala a mano.",
+        "en": "No readable QR code was found. Scan the whole sheet again, or have it typed by people.",
+    },
+    FOREIGN_CODE: {
+        "es": "La imagen tiene un código QR que no es de un acta de esta elección. Revise si es la imagen correcta.",
+        "en": "The image has a QR code that is not of a sheet of this election. Check that it is the right image.",
+    },
+    STATION_TWICE: {
+        "es": "La imagen muestra dos actas distintas de la misma mesa. Alguien debe mirar ambas.",
+        "en": "The image shows two different sheets of one polling station. Somebody must look at both.",
+    },
+    SHOWN_TWICE: {
+        "es": "La misma acta aparece más de una vez en la imagen; se cuenta una sola vez.",
+        "en": "The same sheet appears more than once on the image; it is read once.",
+    },
+    CODE_DAMAGED: {
+        "es": "El código QR está muy dañado y apenas se pudo corregir. Compare los números con el texto impreso.",
+        "en": "The QR code is badly damaged and could only just be corrected. Compare the numbers with the print.",
+    },
+    MORE_PAGES: {
+        "es": "El archivo tiene varias páginas y solo se leyó la primera. Envíe cada acta en su propio archivo.",
+        "en": "The file has several pages and only the first was read. Send each sheet as a file of its own.",
+    },
+    **{outcome.value: texts for outcome, texts in REFUSALS.items()},
+}
+
+
+def explained(codes: Iterable[str]) -> list[dict[str, str]]:
+    """Problems in their documented shape: ``code``, ``es``, ``en``."""
+    return [{"code": code, **PROBLEMS[code]} for code in codes]
