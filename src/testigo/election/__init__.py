@@ -15,7 +15,15 @@ from testigo.election.layout import Block, Box, Layout
 from testigo.election.loading import load_profile, parse_profile
 from testigo.election.printing import Printing, SummaryRow
 from testigo.election.profile import Candidate, Contest, Level, Line, Profile, QRGrammar, TableColumns
-from testigo.election.register import Area, Register, Station, read_register, register_schema, write_register
+from testigo.election.register import (
+    Area,
+    Register,
+    Station,
+    parse_register,
+    read_register,
+    register_schema,
+    write_register,
+)
 
 __all__ = [
     "Area",
@@ -42,6 +50,7 @@ __all__ = [
     "load_profile",
     "parse_payload",
     "parse_profile",
+    "parse_register",
     "parse_sheet_code",
     "read_register",
     "register_schema",

@@ -29,6 +29,8 @@ from testigo.errors import InputError, Problem
 
 COUNTRY = "country"
 
+_PARQUET = b"PAR1"
+
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -201,7 +203,7 @@ def _areas(profile: Profile, table: pa.Table) -> dict[str, Area]:
 
 
 def read_register(profile: Profile, path: Path) -> Register:
-    """Read a register from CSV (UTF-8) or Parquet, by the file's ending.
+    """Read a register from CSV (UTF-8) or Parquet.
 
     Raises:
         InputError: no such file, not a table, or :class:`Register`'s.
@@ -210,18 +212,23 @@ def read_register(profile: Profile, path: Path) -> Register:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"The register {path.name} cannot be read: {error.strerror}.", "Check the path.") from error
+    return parse_register(profile, data, path.name)
+
+
+def parse_register(profile: Profile, data: bytes, file: str = "register") -> Register:
+    """The register that a file's bytes hold, CSV (UTF-8) or Parquet; ``file`` is the name used in errors."""
     schema = register_schema(profile)
     try:
-        if path.suffix == ".parquet":
+        if data.startswith(_PARQUET):
             table = pq.read_table(io.BytesIO(data))
         else:
             # An explicit type per column: a reader that guesses turns 010101001 into a number.
             options = pacsv.ConvertOptions(column_types=dict(zip(schema.names, schema.types, strict=True)))
             options.strings_can_be_null = False
             table = pacsv.read_csv(io.BytesIO(data), convert_options=options)
-        return Register(profile, table, sha256=hashlib.sha256(data).hexdigest())
-    except pa.ArrowException as error:
-        raise InputError(f"The register {path.name} is not a table that can be read: {error}.") from error
+    except pa.ArrowInvalid as error:
+        raise InputError(f"The register {file} is not a table that can be read: {error}.") from error
+    return Register(profile, table, sha256=hashlib.sha256(data).hexdigest())
 
 
 def write_register(register: Register, path: Path) -> None:

@@ -67,12 +67,13 @@ def fetch_counted(connection: psycopg.Connection[tuple[object, ...]], contest: C
     Raises:
         InternalError: the table does not fit the contest or the register.
     """
-    with connection.cursor(binary=True) as cursor:
+    # Django's connections make cursors that bind on the client and cannot ask for binary results; this one can.
+    with psycopg.Cursor(connection) as cursor:
         for name in ("int4[]", "int8[]"):
             info = connection.adapters.types[name.removesuffix("[]")]
             cursor.adapters.register_loader(info.array_oid, _Bytes)
         try:
-            chunks = [_chunk(row, contest) for row in cursor.stream(_QUERY, (contest.code, _CHUNK_BITS))]
+            chunks = [_chunk(row, contest) for row in cursor.stream(_QUERY, (contest.code, _CHUNK_BITS), binary=True)]
         except psycopg.errors.ArraySubscriptError as error:
             raise _unfit(contest) from error
     counted = _joined(chunks, contest)

@@ -1,0 +1,105 @@
+"""The two jobs: open what arrived, read what was opened.
+
+Rules of this module
+--------------------
+1. A job is enqueued in the transaction of the row that asks for it, and may run any number of times: what it writes is
+   keyed by submission, or by bytes and reader version.
+2. A job names a submission by its number. No file name, no sender.
+3. Trouble on the wire is tried again; a file that cannot be opened is an outcome, not an error.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from testigo.errors import WireError
+from testigo.reading import Limits, Refusal, open_image, publish_image, read_sheet, to_reading
+from testigo.records import Opening, Withheld
+from testigo.server.blobs import BlobStore, open_store
+from testigo.server.configuration import configuration
+from testigo.server.store import opening, readings
+from testigo.server.store.election import Election, load_election
+from testigo.server.store.receiving import OVER_QUOTA, STORED, TOO_LARGE
+
+if TYPE_CHECKING:
+    from testigo.reading import OpenedImage, SheetReadings
+
+#: Channels whose images are flat scans; everything else may be a photo.
+SCANS = ("scan", "ingest")
+
+_AGAIN = RetryStrategy(max_attempts=12, exponential_wait=2, retry_exceptions={WireError})
+_NOT_STORED = {TOO_LARGE: Opening.TOO_LARGE, OVER_QUOTA: Opening.OVER_QUOTA}
+
+
+@lru_cache(maxsize=1)
+def blobs() -> BlobStore:
+    """This process's blob store; it proved at its opening that it does not overwrite."""
+    return open_store(configuration().blob_place)
+
+
+@lru_cache(maxsize=1)
+def election() -> Election:
+    """The election of the database; it never changes but by a new configuration, which restarts the workers."""
+    return load_election()
+
+
+@app.task(name="open_submission", queue="open", retry=_AGAIN)
+def open_submission(submission: int) -> None:
+    """Open what arrived: decrypt (what is not encrypted passes unchanged), decode, redact; write what became of it."""
+    arrived = opening.arrived(submission)
+    if arrived.opened:
+        return
+    if arrived.outcome != STORED:
+        opening.save_opened(submission, opening.Opened(_NOT_STORED[arrived.outcome]), enqueue_reading)
+        return
+    opened = look_at(election(), blobs(), blobs().get(arrived.blob), arrived)
+    opening.save_opened(submission, opened, enqueue_reading)
+
+
+def look_at(of: Election, store: BlobStore, data: bytes, arrived: opening.Arrived) -> opening.Opened:
+    """What a plaintext is; its redacted image, if there may be one, is in the store when this returns."""
+    image = open_image(data, Limits())
+    if isinstance(image, Refusal):
+        return opening.Opened(image.outcome, arrived.blob)
+    first = opening.first_of(arrived.blob)
+    if first is not None and first != arrived.number:
+        return opening.Opened(Opening.SAME, arrived.blob)
+    found = read_sheet(of.profile, image, rehearsal=of.rehearsal)
+    if found.refusal is not None:
+        return opening.Opened(found.refusal.outcome, arrived.blob)
+    return _published(of, store, image, found, arrived)
+
+
+def _published(
+    of: Election, store: BlobStore, image: OpenedImage, found: SheetReadings, arrived: opening.Arrived
+) -> opening.Opened:
+    allowed = of.profile.hub_scans if arrived.channel in SCANS else of.profile.phone_photos
+    if found.found and not allowed:
+        return opening.Opened(Opening.IMAGE, arrived.blob, withheld=Withheld.PHONE_PHOTO.value, size=image.size)
+    picture = publish_image(of.profile, image, found)
+    if isinstance(picture, Withheld):
+        return opening.Opened(Opening.IMAGE, arrived.blob, withheld=picture.value, size=image.size)
+    stored = store.put_if_absent(picture.jpeg)
+    return opening.Opened(
+        Opening.IMAGE, arrived.blob, image=stored.digest, rectangles=picture.rectangles, size=image.size
+    )
+
+
+def enqueue_reading(submission: int) -> None:
+    """Ask for the reading of an image, in the caller's transaction."""
+    read_submission.defer(submission=submission)
+
+
+@app.task(name="read_submission", queue="read", retry=_AGAIN)
+def read_submission(submission: int) -> None:
+    """Read an image with every reader that can; each sheet found becomes a reading."""
+    blob = readings.blob_of(submission)
+    if blob is None:
+        return
+    found = read_sheet(election().profile, blobs().get(blob), rehearsal=election().rehearsal)
+    for sheet in found.found:
+        readings.save_reading(submission, to_reading(sheet))
