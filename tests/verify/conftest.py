@@ -254,3 +254,9 @@ def make_day() -> Callable[..., Day]:
 def replace_log() -> Callable[[Path, list[bytes], SigningKey], bytes]:
     """For tests that need another log in a bundle."""
     return write_log
+
+
+@pytest.fixture(scope="session")
+def make_forger() -> type[Forger]:
+    """For tests that forge another bundle."""
+    return Forger
