@@ -55,7 +55,7 @@ def sheet_of() -> Callable[..., Sheet]:
         lines = {code: (n * 7) % 23 for n, code in enumerate(office.line_codes)} | votes
         counts = Counts(office.candidates_from_lines(lines), lines, 2, 1)
         sheet = make_sheet(profile, office, known, station, counts, SEED)
-        return replace(sheet, figures=figures_for(office, counts, 5000))
+        return replace(sheet, figures=figures_for(office, counts, 50000))
 
     return make
 

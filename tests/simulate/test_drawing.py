@@ -146,3 +146,20 @@ def _small(profile: Profile) -> Counts:
 
 def _wider(box: Box) -> Box:
     return Box(box.x, box.y - 1, box.width, box.height + 2)
+
+
+def test_every_row_prints_its_own_votes_in_figures_and_in_words(ve: Profile, sheet_of: SheetOf) -> None:
+    contest = ve.contest()
+    assert contest.layout is not None
+    assert contest.printing is not None
+    sheet = sheet_of(ve, PSUV=483, MUD=12345)
+    drawing = draw_sheet(ve, contest, sheet)
+    written = Paper(contest.layout.paper_width, contest.layout.paper_height)
+    for line, box in zip(contest.lines, contest.layout.line_boxes(), strict=True):
+        votes = (sheet.counts.lines or {})[line.code]
+        written.text(77, box.y + 3.9, str(votes), 4.4, align="right")
+        written.text(77, box.y + 7.3, contest.printing.in_words(votes), 2.9, align="right")
+    for box in contest.layout.line_boxes():
+        # Right of the labels; the pale word is lighter than any ink.
+        cut = (slice(round(box.y * SCALE) + 2, round(box.bottom * SCALE) - 2), slice(round(52 * SCALE), None))
+        assert np.array_equal(drawing[cut] < 100, written.pixels[cut] < 100)
