@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -24,7 +24,7 @@ from testigo.reading import (
     read_sheet,
     redact,
 )
-from testigo.records import Withheld
+from testigo.records import Opening, Withheld
 
 Grey = npt.NDArray[np.uint8]
 ToJpeg = Callable[..., bytes]
@@ -155,6 +155,22 @@ def test_names_stamps_and_margins_vanish_and_the_rest_is_the_original(tapes: Any
     far = cv2.erode((~inside).astype(np.uint8), np.ones((33, 33), np.uint8)).astype(bool)
     assert (decoded[far] >= 254).all()  # nothing but white, beyond the reach of JPEG's own blocks
     assert picture.jpeg == encode(pixels)
+
+
+def test_a_drawing_is_still_one_after_redaction(tapes: Any, to_jpeg: ToJpeg) -> None:
+    _, _, picture = published(tapes, to_jpeg(tapes.drawn(1)))
+    assert isinstance(picture, Published)
+    refusal = read_sheet(tapes.profile, picture.jpeg, rehearsal=False).refusal
+    assert refusal is not None
+    assert refusal.outcome == Opening.SIMULACRO
+
+
+def test_a_picture_whose_code_would_say_something_else_is_withheld(tapes: Any, to_jpeg: ToJpeg) -> None:
+    image, readings, picture = published(tapes, to_jpeg(tapes.drawn(1)))
+    assert isinstance(picture, Published)
+    sheet = readings.found[0]
+    other = replace(sheet, payload=replace(sheet.payload, text=tapes.payload(2)))
+    assert publish_image(tapes.profile, image, replace(readings, found=(other,))) == Withheld.NOT_ALIGNED
 
 
 def test_rectangles_do_not_overlap_and_lie_inside(tapes: Any, to_jpeg: ToJpeg) -> None:

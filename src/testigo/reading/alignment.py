@@ -8,6 +8,9 @@ Rules of this module
 2. Whatever fails withholds the image. A wrong alignment shows somebody's name; a missing image shows nothing.
 3. The paper's ends and the code are independent witnesses of where a zone ends. Where they differ (a roller slipped),
    the one that shows less is believed.
+
+What it cannot see: two slips that cancel out between the paper's top and the code (as many lines lost above as are
+repeated below), since it does not read the print. One slip anywhere is harmless: tests follow it pixel by pixel.
 """
 
 from __future__ import annotations
