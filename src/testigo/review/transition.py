@@ -87,12 +87,14 @@ def decide(
     # 3
     grounds = acceptance(profile).met(case)
     found = _find(case, grounds)
-    if found.counts is not None and blocking(profile, _checks(contest, station_code, found, by_leaf, case, facts)):
+    checks = _checks(contest, station_code, found, by_leaf, case, facts)
+    if found.counts is not None and blocking(profile, checks):
         found = _blocked(found)
     # 4
     final = _settle(found, case, grounds, previous[1] if previous else None)
     # 5
-    checks = _checks(contest, station_code, final, by_leaf, case, facts)
+    if (final.counts, final.supports) != (found.counts, found.supports):
+        checks = _checks(contest, station_code, final, by_leaf, case, facts)
     contested = final.contested or bool(final.counts is not None and blocking(profile, checks))
     # 6
     return Decision(
