@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -124,13 +123,13 @@ def same() -> Callable[[Counted, Counted], None]:
     """Asserts that two :class:`Counted` say the same, in whatever order."""
 
     def compare(one: Counted, other: Counted) -> None:
-        assert len(one) == len(other)
-        ranks = [np.lexsort((c.candidates.sum(axis=1), c.null, c.standing, c.station_row)) for c in (one, other)]
-        for field in dataclasses.fields(Counted):
-            mine, theirs = getattr(one, field.name), getattr(other, field.name)
-            assert (mine is None) == (theirs is None), field.name
-            if mine is not None:
-                assert mine.dtype == theirs.dtype, field.name
-                np.testing.assert_array_equal(mine[ranks[0]], theirs[ranks[1]], err_msg=field.name)
+        rows = []
+        for counted in (one, other):
+            columns = [getattr(counted, field.name) for field in dataclasses.fields(Counted)]
+            there = [column for column in columns if column is not None]
+            assert all(len(column) == len(counted) for column in there)
+            rows.append(sorted(zip(*(map(str, column.tolist()) for column in there), strict=True)))
+            rows.append([(str(column is None), str(getattr(column, "dtype", ""))) for column in columns])
+        assert rows[:2] == rows[2:]
 
     return compare
