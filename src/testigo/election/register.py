@@ -226,7 +226,7 @@ def parse_register(profile: Profile, data: bytes, file: str = "register") -> Reg
             options = pacsv.ConvertOptions(column_types=dict(zip(schema.names, schema.types, strict=True)))
             options.strings_can_be_null = False
             table = pacsv.read_csv(io.BytesIO(data), convert_options=options)
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise InputError(f"The register {file} is not a table that can be read: {error}.") from error
     return Register(profile, table, sha256=hashlib.sha256(data).hexdigest())
 

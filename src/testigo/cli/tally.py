@@ -1,0 +1,99 @@
+"""``testigo tally``: totals, coverage and standings, of a bundle or of the database."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from testigo.cli.common import add_home, add_json, add_register, home_of, number, percent, print_json
+from testigo.cli.language import language, t
+
+if TYPE_CHECKING:
+    from testigo.election import Contest, Profile
+    from testigo.records import Standing
+    from testigo.tally import Tally
+
+EXAMPLE = "testigo tally bundle --json"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of ``testigo tally``."""
+    parser.add_argument(
+        "bundle",
+        type=Path,
+        nargs="?",
+        metavar="DIR",
+        help=t("a bundle; without one, the database", "un paquete; sin él, la base de datos"),
+    )
+    parser.add_argument("--contest", metavar="C", help=t("contest, if there are several", "cargo, si hay varios"))
+    parser.add_argument(
+        "--standing",
+        choices=("reported", "documented", "confirmed", "imported"),
+        default="confirmed",
+        help=t("count this standing or better (default: confirmed)", "contar este estado o mejor (confirmed)"),
+    )
+    add_register(parser)
+    add_home(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the counts; always 0."""
+    from testigo.records import Standing
+    from testigo.tally import as_json
+
+    at_least = Standing(arguments.standing)
+    if arguments.bundle is not None:
+        profile, contest, counts = _of_bundle(arguments, at_least)
+    else:
+        from testigo.server.operations import current_tally
+
+        profile, contest, counts = current_tally(home_of(arguments), arguments.contest, at_least)
+    answer = as_json(counts)
+    if arguments.json:
+        print_json(answer)
+        return 0
+    _show(profile, contest, answer)
+    return 0
+
+
+def _of_bundle(arguments: argparse.Namespace, at_least: Standing) -> tuple[Profile, Contest, Tally]:
+    from testigo.bundle import open_bundle
+    from testigo.election import read_register
+    from testigo.tally import counted_from_table, tally
+
+    bundle = open_bundle(arguments.bundle)
+    profile = bundle.profile
+    contest = profile.contest(arguments.contest)
+    register = read_register(profile, arguments.register) if arguments.register else bundle.register
+    counted = counted_from_table(contest, register, bundle.tallies)
+    return profile, contest, tally(profile, contest, register, counted, at_least=at_least)
+
+
+def _show(profile: Profile, contest: Contest, answer: dict[str, object]) -> None:
+    """The answer as a table that people read."""
+    stations, candidates = answer["stations"], answer["candidates"]
+    assert isinstance(stations, dict)  # noqa: S101  (the documented shape)
+    assert isinstance(candidates, list)  # noqa: S101
+    valid = answer["valid"]
+    assert isinstance(valid, int)  # noqa: S101
+    lang = language()
+    print(f"{profile.name[lang]} · {contest.name[lang]}")
+    width = max(len(candidate["name"]) for candidate in candidates)
+    for candidate in sorted(candidates, key=lambda c: -c["votes"]):
+        print(
+            f"  {candidate['name']:<{width}}  {number(candidate['votes']):>12}  {percent(candidate['votes'], valid):>8}"
+        )
+    print(f"  {t('valid votes', 'votos válidos'):<{width}}  {number(valid):>12}")
+    with_tally, registered = stations["with_tally"], stations["registered"]
+    share = percent(with_tally, registered)
+    print(
+        t(
+            f"{number(with_tally)} of {number(registered)} polling stations counted ({share}).",
+            f"{number(with_tally)} de {number(registered)} mesas contadas ({share}).",
+        )
+    )
+    for standing, count in stations["by_standing"].items():
+        if count:
+            print(f"    {standing:<12} {number(count):>10}")
