@@ -20,6 +20,7 @@ from testigo.server.postgres import processes
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TESTIGO_POSTGRES_LINGER_SECONDS", "0.5")
+    monkeypatch.setenv("TESTIGO_TEST_POSTGRES_UNSAFE_NO_FSYNC", "1")  # a killed process loses no page of the kernel
     for name in [name for name in os.environ if name.startswith("DATABASE_URL")]:
         monkeypatch.delenv(name)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -44,12 +46,14 @@ def alive(pid: int) -> bool:
 def kill(*pids: int) -> None:
     """SIGKILL, and wait until they are dead."""
     for pid in pids:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # the death of another one ended it
+            os.kill(pid, signal.SIGKILL)
     while any(alive(pid) for pid in pids):
         time.sleep(0.002)
 
 
-def test_a_new_home_gets_a_durable_private_server(home: Path) -> None:
+def test_a_new_home_gets_a_durable_private_server(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TESTIGO_TEST_POSTGRES_UNSAFE_NO_FSYNC")
     with acquire(home) as server, psycopg.connect(server.url()) as connection:
         settings: dict[str, str] = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
         arguments = Path(f"/proc/{server.postgres_pid}/cmdline").read_bytes()
@@ -99,7 +103,14 @@ def test_many_processes_starting_at_once_get_one_server(home: Path, start_client
     assert len(answers) == 1
 
 
-def test_a_killed_supervisor_takes_its_server_along_and_loses_nothing(home: Path, eventually: Eventually) -> None:
+def test_a_server_ends_with_its_killed_supervisor_though_nobody_looks(home: Path, eventually: Eventually) -> None:
+    with acquire(home) as server:
+        kill(server.supervisor_pid)
+        assert eventually(lambda: not alive(server.postgres_pid))
+    assert "database system is shut down" in (home / "postgres" / "log").read_text()
+
+
+def test_a_killed_supervisor_is_replaced_and_loses_nothing(home: Path, eventually: Eventually) -> None:
     with acquire(home) as server:
         remember(server, "before the kill")
         old, address = server.postgres_pid, server.url()
@@ -228,7 +239,9 @@ def test_a_home_whose_socket_path_would_be_too_long(home: Path) -> None:
         assert stat.S_IMODE(server.socket_directory.stat().st_mode) == 0o700
         remember(server, "reached")
         os.kill(server.supervisor_pid, signal.SIGTERM)
-    server.socket_directory.exists()
+        while alive(server.supervisor_pid):
+            time.sleep(0.02)
+    assert not server.socket_directory.exists()  # nothing stays in the shared temporary directory
 
 
 def test_lost_passwords_are_named_not_replaced(home: Path, eventually: Eventually) -> None:
@@ -263,7 +276,26 @@ def test_a_database_with_real_data_is_never_run_without_fsync(home: Path, monkey
             monkeypatch.setenv("TESTIGO_TEST_POSTGRES_UNSAFE_NO_FSYNC", "1")
         with acquire(path) as server, psycopg.connect(server.url()) as connection:
             assert connection.execute("SHOW fsync").fetchone() == (expected,)
-            os.kill(server.supervisor_pid, signal.SIGTERM)
+
+
+def test_files_that_are_no_database_are_not_touched(home: Path) -> None:
+    data = home / "postgres" / "data"
+    data.mkdir(parents=True)
+    (data / "notes").write_text("somebody's")
+    with pytest.raises(WireError, match="no database"):
+        acquire(home)
+    assert (data / "notes").read_text() == "somebody's"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server under another user id")
+def test_an_empty_data_directory_says_whose_the_server_shall_be(home: Path) -> None:
+    data = home / "postgres" / "data"
+    data.mkdir(parents=True)
+    daemon = pwd.getpwnam("daemon").pw_uid
+    os.chown(data, daemon, -1)
+    with acquire(home) as server:
+        assert Path(f"/proc/{server.postgres_pid}").stat().st_uid == daemon
+        remember(server, "mine")
 
 
 def test_a_further_database_is_created_once_with_the_same_rights(home: Path) -> None:

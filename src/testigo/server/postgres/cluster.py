@@ -35,6 +35,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
     "unix_socket_permissions": "0700",
+    "synchronous_commit": "on",
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -47,7 +48,7 @@ _SETTINGS = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-_DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+_DURABLE = ("fsync", "full_page_writes")  # what a test may do without: a killed process loses nothing by it
 
 
 class Cluster:
@@ -80,7 +81,7 @@ class Cluster:
         known = roles.passwords(self.layout, create=True)
         processes.stop_all(self.layout.data)  # 1
         self._clear_leftovers()
-        if not self.layout.data.exists():  # 2
+        if not self.layout.has_data:  # 2
             self._create(known[roles.SUPERUSER])
         self._launch()  # 3
         self._wait_until_ready()
@@ -101,6 +102,9 @@ class Cluster:
                 self._process.wait(STOP_SECONDS)
                 break
         self._process = None
+        if self.socket.parent != self.layout.base:  # in a temporary directory: leave nothing behind there
+            with contextlib.suppress(OSError):
+                self.socket.rmdir()
 
     def _clear_leftovers(self) -> None:
         # Nobody serves this directory now, so the numbers in these files are those of dead processes, or by now of
@@ -137,7 +141,13 @@ class Cluster:
         (new / "pg_hba.conf").write_text(
             "# Written by Testigo: no network, and a password for everybody.\nlocal all all scram-sha-256\n"
         )
-        new.rename(self.layout.data)
+        try:
+            new.rename(self.layout.data)  # over an empty directory, if there is one
+        except OSError as error:
+            raise WireError(
+                f"{self.layout.data} holds files, but no database: {error.strerror}.",
+                "Restore the database there, or move these files away to begin with an empty one.",
+            ) from error
         sync_directory(self.layout.base)
 
     def _locale(self) -> list[str]:

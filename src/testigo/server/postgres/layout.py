@@ -50,6 +50,11 @@ class Layout:
         return self.base / "data"
 
     @property
+    def has_data(self) -> bool:
+        """Whether there is a database; an empty directory, made to say whose the server shall be, is none."""
+        return (self.data / "PG_VERSION").exists()
+
+    @property
     def new_data(self) -> Path:
         """The data directory while ``initdb`` fills it; renamed to :attr:`data` when it is whole."""
         return self.base / "data.new"

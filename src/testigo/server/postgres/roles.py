@@ -59,7 +59,7 @@ def passwords(layout: Layout, *, create: bool = False) -> dict[str, str]:
     found = read_json(layout.passwords)
     names = [SUPERUSER, *(role_name(role) for role in ROLES)]
     missing = [name for name in names if name not in found]
-    if SUPERUSER in missing and layout.data.exists():
+    if SUPERUSER in missing and layout.has_data:
         raise WireError(
             f"The database in {layout.data} is there, but its passwords are missing from {layout.passwords}.",
             "Restore that file from a backup of the data home.",
