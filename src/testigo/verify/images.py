@@ -25,14 +25,15 @@ from pathlib import Path
 from testigo.bundle import Leaves, Manifest
 from testigo.bundle.files import read_file
 from testigo.bundle.manifest import image_of, image_path
-from testigo.election import Profile, parse_profile
+from testigo.election import Profile, find_payload, parse_profile
+from testigo.election.simulacro import says_simulacro
 from testigo.errors import InputError
 from testigo.records import Counts, Evidence, Opening, PublicReading
 from testigo.verify.report import Findings
 
 Progress = Callable[[str, int, int], None]
-#: Below this number a second process costs more than it saves.
-_WORTH_PROCESSES = 40
+#: Below these numbers a process of its own, or a second one, costs more than it saves.
+_WORTH_PROCESSES, _WORTH_TWO = 40, 200
 _CHUNK = 8
 
 
@@ -179,7 +180,7 @@ def _look(root: Path, profile: bytes, rehearsal: bool, tasks: Sequence[Task]) ->
         yield from (look(task) for task in tasks)
         return
     rest: Sequence[Task] = tasks
-    workers = max(2, min(os.cpu_count() or 1, 8))
+    workers = 1 if len(tasks) < _WORTH_TWO else max(2, min(os.cpu_count() or 1, 8))
     arguments = (root, profile, rehearsal)
     try:
         # Not "fork": this process has threads (Arrow's, DuckDB's), and a fork would copy their locks.
@@ -189,7 +190,20 @@ def _look(root: Path, profile: bytes, rehearsal: bool, tasks: Sequence[Task]) ->
                 yield seen
                 rest = tasks[done:]
     except BrokenProcessPool:
-        yield from _one_by_one(rest, arguments)
+        if _processes_work(arguments):
+            yield from _one_by_one(rest, arguments)
+        else:  # the machine's fault, not an image's: for example a program without `if __name__ == "__main__"`
+            look = _Looker(*arguments)
+            yield from (look(task) for task in rest)
+
+
+def _processes_work(arguments: tuple[Path, bytes, bool]) -> bool:
+    """Whether a process that opens no image ends well: before any image is accused."""
+    try:
+        _alone([], arguments)
+    except BrokenProcessPool:
+        return False
+    return True
 
 
 def _one_by_one(tasks: Sequence[Task], arguments: tuple[Path, bytes, bool]) -> Iterator[Seen]:
@@ -208,7 +222,8 @@ def _one_by_one(tasks: Sequence[Task], arguments: tuple[Path, bytes, bool]) -> I
 
 def _alone(batch: Sequence[Task], arguments: tuple[Path, bytes, bool]) -> list[Seen]:
     with ProcessPoolExecutor(1, get_context("spawn"), _start, arguments) as pool:
-        return list(pool.map(_work, batch, chunksize=len(batch)))
+        pool.submit(_nothing).result()
+        return list(pool.map(_work, batch, chunksize=max(1, len(batch))))
 
 
 class _Looker:
@@ -229,11 +244,23 @@ class _Looker:
         return self._read(path, data) if read else Seen(path)
 
     def _read(self, path: str, data: bytes) -> Seen:
-        from testigo.reading import read_sheet
+        """Codes at half size, among them a drawing's marks; the reader's whole ladder if that finds no sheet."""
+        from testigo.reading import OpenedImage, find_codes, open_image, read_sheet
 
-        answer = read_sheet(self._profile, data, rehearsal=self._rehearsal)
-        sheets = tuple((sheet.contest, sheet.station, sheet.counts) for sheet in answer.found)
-        return Seen(path, "", answer.refusal.outcome.value if answer.refusal else "", sheets, True)
+        image = open_image(data)
+        if isinstance(image, OpenedImage):
+            texts = [code.text for code in find_codes(image.half(), 2)]
+            if says_simulacro(texts) and not self._rehearsal:
+                return Seen(path, "", Opening.SIMULACRO.value, (), True)
+            payloads = [payload for text in texts if (payload := find_payload(self._profile.contests, text))]
+            if payloads:
+                sheets = tuple((one.code.contest, one.code.station, one.counts) for one in payloads)
+                return Seen(path, "", "", sheets, True)
+            answer = read_sheet(self._profile, image, rehearsal=self._rehearsal)
+        else:
+            answer = read_sheet(self._profile, data, rehearsal=self._rehearsal)
+        found = tuple((sheet.contest, sheet.station, sheet.counts) for sheet in answer.found)
+        return Seen(path, "", answer.refusal.outcome.value if answer.refusal else "", found, True)
 
 
 _looker: list[_Looker] = []
@@ -241,6 +268,10 @@ _looker: list[_Looker] = []
 
 def _start(root: Path, profile: bytes, rehearsal: bool) -> None:
     _looker.append(_Looker(root, profile, rehearsal))
+
+
+def _nothing() -> None:
+    """A task that cannot fail."""
 
 
 def _work(task: Task) -> Seen:

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from testigo.bundle import Leaves, count_columns
 from testigo.election import Contest, Profile
 from testigo.records import HEADLINE
 from testigo.verify.report import Findings
+
+if TYPE_CHECKING:
+    import duckdb
 
 Sums = dict[tuple[str, str], tuple[int, ...]]
 _LISTED = 50
@@ -28,6 +29,8 @@ _LISTED = 50
 
 def check_sums(root: Path, profile: Profile, leaves: Leaves, files: Mapping[str, bytes], found: Findings) -> None:
     """Add everything up from CSV and Parquet, compare with the log's decisions, and note the headline."""
+    import duckdb  # here, so that the processes that read images do without it
+
     columns = _columns(profile)
     right = _from_log(profile, leaves, columns)
     with duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "threads": 2}) as engine:
