@@ -41,6 +41,10 @@ class Configuration:
     review_port: int = field(default=8701, metadata={"says": "Port of the program that takes typed readings."})
     bind: str = field(default="127.0.0.1", metadata={"says": "Address that both programs listen on."})
     web_workers: int = field(default=2, metadata={"says": "Processes of the program that takes files in."})
+    web_threads: int = field(default=32, metadata={"says": "Senders that each of these processes serves side by side."})
+    slow_request_seconds: int = field(
+        default=30, metadata={"says": "A sender that pauses for longer, or brings hardly anything, is cut off."}
+    )
     turn_leaves: int = field(default=1_000, metadata={"says": "Most leaves that the sequencer numbers in one turn."})
     turn_seconds: int = field(default=1, metadata={"says": "Longest pause of the sequencer between two turns."})
     stalled_job_seconds: int = field(

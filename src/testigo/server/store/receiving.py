@@ -33,6 +33,7 @@ class Receipt:
         promise: signed note.
         leaf: the receipt leaf's bytes.
         deadline: Unix seconds.
+        outcome: what was done with the file: ``stored``, ``too_large``, ``over_quota``.
         again: whether these bytes came from this sender before; for counting here, never told to anybody.
     """
 
@@ -40,6 +41,7 @@ class Receipt:
     promise: str
     leaf: bytes
     deadline: int
+    outcome: str
     again: bool
 
     @property
@@ -96,7 +98,7 @@ def receive(
     try:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT o_receipt, o_promise, o_leaf, o_deadline, o_again "
+                "SELECT o_receipt, o_promise, o_leaf, o_deadline, o_outcome, o_again "
                 "FROM intake_receive(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 given,
             )
@@ -104,7 +106,7 @@ def receive(
     except Error as error:
         raise translate(error) from error
     assert row is not None  # noqa: S101  (a function with OUT parameters gives one row)
-    return Receipt(row[0], row[1], bytes(row[2]), row[3], row[4])
+    return Receipt(row[0], row[1], bytes(row[2]), row[3], row[4], row[5])
 
 
 def own_leaf(token_hash: bytes, receipt: str) -> tuple[bytes, int | None]:

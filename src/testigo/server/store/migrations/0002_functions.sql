@@ -34,20 +34,26 @@ $$;
 CREATE FUNCTION intake_receive(
     p_token_hash bytea, p_blob text, p_size bigint, p_outcome text, p_receipt text, p_received_at bigint,
     p_batch bigint, p_nonce bytea, p_leaf bytea, p_promise text, p_deadline bigint,
-    OUT o_receipt text, OUT o_promise text, OUT o_leaf bytea, OUT o_deadline bigint, OUT o_again boolean)
+    OUT o_receipt text, OUT o_promise text, OUT o_leaf bytea, OUT o_deadline bigint, OUT o_again boolean, OUT o_outcome text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     who record;
     new_id bigint;
+    kept_as text := p_outcome;
 BEGIN
     SELECT * INTO who FROM sender_of(p_token_hash);
     IF who.o_pseudonym IS NULL OR who.o_kind NOT IN ('observer', 'hub', 'ingest') THEN
         RAISE EXCEPTION 'unknown token' USING ERRCODE = 'TS401';
     END IF;
+    -- A file that was stored before its sender's quota was used up: the retry gets the promise of that day.
+    IF p_outcome = 'over_quota' AND EXISTS (
+        SELECT FROM submission WHERE sender = who.o_pseudonym AND blob = p_blob AND outcome = 'stored') THEN
+        kept_as := 'stored';
+    END IF;
     INSERT INTO submission (receipt, blob, size, channel, sender, received_at, batch, outcome, leaf, promise, deadline)
         VALUES (p_receipt, p_blob, p_size,
                 CASE who.o_kind WHEN 'hub' THEN 'scan' WHEN 'observer' THEN 'upload' ELSE 'ingest' END,
-                who.o_pseudonym, p_received_at, p_batch, p_outcome, p_leaf, p_promise, p_deadline)
+                who.o_pseudonym, p_received_at, p_batch, kept_as, p_leaf, p_promise, p_deadline)
         ON CONFLICT (sender, blob, outcome) DO NOTHING
         RETURNING id INTO new_id;
     o_again := new_id IS NULL;
@@ -59,8 +65,8 @@ BEGIN
             ::procrastinate_job_to_defer_v1]);
         NOTIFY ledger_queue;
     END IF;
-    SELECT receipt, promise, leaf, deadline INTO o_receipt, o_promise, o_leaf, o_deadline
-        FROM submission WHERE sender = who.o_pseudonym AND blob = p_blob AND outcome = p_outcome;
+    SELECT receipt, promise, leaf, deadline, outcome INTO o_receipt, o_promise, o_leaf, o_deadline, o_outcome
+        FROM submission WHERE sender = who.o_pseudonym AND blob = p_blob AND outcome = kept_as;
 END
 $$;
 
