@@ -12,7 +12,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from testigo.server.configuration import configuration
 

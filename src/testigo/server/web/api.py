@@ -62,7 +62,7 @@ def make_api(title: str, description: str) -> NinjaAPI:
         title=title, description=description, version="1", urls_namespace=title, parser=StrictParser(),
         docs_url=None, openapi_url="/api/openapi.json",
     )  # fmt: skip
-    api.add_exception_handler(Exception, answer_exception)
+    api.add_exception_handler(Exception, _any)
     api.add_exception_handler(HttpError, _http_error)
     api.add_exception_handler(ValidationError, _invalid)
     return api
@@ -102,6 +102,10 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_: str) -> NoReturn:
     raise ValueError
+
+
+def _any(request: HttpRequest, error: Any) -> HttpResponse:
+    return answer_exception(request, error)
 
 
 def _http_error(request: HttpRequest, error: Any) -> HttpResponse:

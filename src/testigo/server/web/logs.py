@@ -54,10 +54,11 @@ class SafeFormatter(logging.Formatter):
 
 def describe(exception: BaseException) -> dict[str, Any]:
     """Kind of an exception (and of what caused it), and the innermost places in the code: no text, no values."""
-    kinds, cause = [], exception
+    kinds: list[str] = []
+    cause: BaseException | None = exception
     while cause is not None and len(kinds) < _DEEPEST:
         kinds.append(type(cause).__name__)
-        cause = cause.__cause__  # type: ignore[assignment]
+        cause = cause.__cause__
     frames = traceback.extract_tb(exception.__traceback__)[-_DEEPEST:]
     where = [f"{PurePath(frame.filename).stem}:{frame.lineno} {frame.name}" for frame in frames]
     return {"kind": " < ".join(kinds), "where": where}

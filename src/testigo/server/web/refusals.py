@@ -37,15 +37,15 @@ class RefusedError(InputError):
 
     Attributes:
         status: of the answer, 4xx.
-        error, remedy: what is wrong, and the next step.
+        what, next_step: what is wrong, and what to do about it.
         fields: every problem found, as (field, what is wrong with it).
     """
 
-    def __init__(self, status: int, error: Text, remedy: Text, fields: Sequence[tuple[str, Text]] = ()) -> None:
-        super().__init__(error[0], remedy[0])
+    def __init__(self, status: int, what: Text, next_step: Text, fields: Sequence[tuple[str, Text]] = ()) -> None:
+        super().__init__(what[0], next_step[0])
         self.status = status
-        self.error = error
-        self.remedy = remedy
+        self.what = what
+        self.next_step = next_step
         self.fields = tuple(fields)
 
 
@@ -122,7 +122,7 @@ def answer_status(request: HttpRequest, status: int) -> HttpResponse:
 def answer_exception(request: HttpRequest, exception: BaseException) -> HttpResponse:
     """What a person is told about an exception; what is ours to repair is logged under a reference number."""
     if isinstance(exception, RefusedError):
-        return answer(request, exception.status, exception.error, exception.remedy, exception.fields)
+        return answer(request, exception.status, exception.what, exception.next_step, exception.fields)
     for kind, told in _OF_ERRORS:
         if isinstance(exception, kind):
             return answer(request, *told)

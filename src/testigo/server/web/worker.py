@@ -15,9 +15,9 @@ import socket
 import time
 from typing import Any
 
-from gunicorn import glogging
-from gunicorn.http import errors
-from gunicorn.workers import gthread
+from gunicorn import glogging  # type: ignore[import-untyped]
+from gunicorn.http import errors  # type: ignore[import-untyped]
+from gunicorn.workers import gthread  # type: ignore[import-untyped]
 
 from testigo.server.configuration import configuration
 
@@ -31,7 +31,7 @@ _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
 )
 
 
-class Quiet(glogging.Logger):
+class Quiet(glogging.Logger):  # type: ignore[misc]
     """Gunicorn's logger, handed to ours; it has no log of accesses."""
 
     def setup(self, cfg: Any) -> None:
