@@ -5,7 +5,7 @@ Rules of this module
 1. A job is enqueued in the transaction of the row that asks for it, and may run any number of times: what it writes is
    keyed by submission, or by bytes and reader version.
 2. A job names a submission by its number. No file name, no sender.
-3. Trouble on the wire is tried again; a file that cannot be opened is an outcome, not an error.
+3. Trouble on the wire, or with the database, is tried again; a file that cannot be opened is an outcome, not an error.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from django.db import Error
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 #: Channels whose images are flat scans; everything else may be a photo.
 SCANS = ("scan", "ingest")
 
-_AGAIN = RetryStrategy(max_attempts=12, exponential_wait=2, retry_exceptions={WireError})
+_AGAIN = RetryStrategy(max_attempts=12, exponential_wait=2, retry_exceptions={WireError, Error})
 _NOT_STORED = {TOO_LARGE: Opening.TOO_LARGE, OVER_QUOTA: Opening.OVER_QUOTA}
 
 

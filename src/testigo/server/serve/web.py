@@ -8,7 +8,6 @@ Rules of this module
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,11 @@ def application(what: str) -> Any:
     ready = get_wsgi_application()
     from testigo.server.web.access import check_access
 
-    check_access(importlib.import_module(f"testigo.server.{what}.api").api)
+    if what == "observer":
+        from testigo.server.observer.api import api
+    else:
+        from testigo.server.review.api import api
+    check_access(api)
     return ready
 
 
