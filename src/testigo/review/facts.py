@@ -36,7 +36,8 @@ class RegisterFacts:
     """Looks up many stations' facts in one register; without a register nothing is known."""
 
     def __init__(self, register: Register | None) -> None:
-        self._complete = register is not None and register.complete
+        # While stations are known only by number, a code that the register does not have may be one of them.
+        self._complete = register is not None and register.complete and register.unnamed_stations == 0
         self._electors: dict[str, int | None] = {}
         if register is not None:
             columns = (register.table[name].to_pylist() for name in ("station", "electors"))

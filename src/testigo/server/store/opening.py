@@ -80,7 +80,7 @@ def save_opened(number: int, opened: Opened, then: Callable[[int], None]) -> boo
 
 
 def _save(number: int, opened: Opened, then: Callable[[int], None]) -> bool:
-    same_as = first_of(opened.plaintext) if opened.outcome == Opening.IMAGE else None
+    same_as = first_of(opened.plaintext) if opened.outcome in (Opening.IMAGE, Opening.SAME) else None
     if same_as is not None and same_as != number:
         opened = replace(opened, outcome=Opening.SAME, image="", withheld="", rectangles=(), size=())
     nonce = new_nonce()

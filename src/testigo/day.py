@@ -1,0 +1,422 @@
+"""The demonstration: a whole invented election day on one machine, through the doors that people use.
+
+How the day goes (the numbers stand in the code):
+
+1. Invent a country's register and the day's deliveries, from a seed.
+2. Start the server as an operator does, marked as a rehearsal.
+3. Enrol pseudonyms: hubs that scan, observers who photograph, reviewers who type.
+4. Send every delivery over HTTP; keep the promise that each is answered with.
+5. Wait until the server has opened, read and numbered everything.
+6. Reviewers type what the print says; one of them lies.
+7. Wait again, stop the server, write the release.
+8. Publish the site.
+9. Verify the bundle against the log's key, as a stranger would.
+10. Count, and compare what was confirmed with what was invented.
+
+Rules of this module
+--------------------
+1. It knows the server by its commands and its HTTP answers alone.
+2. Killed at any moment and run again, it goes on: every step is either done (its file says so) or harmless to repeat.
+3. It tells what happened in numbers of the server's, never in numbers of its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from testigo.bundle import counts_of, open_bundle
+from testigo.election import Profile, load_profile, parse_profile, read_register, write_register
+from testigo.errors import InputError, WireError
+from testigo.records import Standing
+from testigo.simulate import (
+    Day,
+    Delivery,
+    Kind,
+    Transcription,
+    invented_register,
+    plan_day,
+    rehearsal_profile,
+    size_of,
+    stream_of,
+)
+
+_PHOTOS = (Kind.PHOTO, Kind.WRONG_THING)
+
+
+class Teller(Protocol):
+    """Whoever tells the person in front of the screen what is going on."""
+
+    def step(self, number: int, english: str, spanish: str) -> None:
+        """A step begins."""
+        ...
+
+    def progress(self, done: int, total: int) -> None:
+        """Of the step that runs, so much is done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the demonstration ended in.
+
+    Attributes:
+        bundle, site: folders.
+        key: the log's verifier key.
+        tally: the answer of ``testigo tally --json``.
+        verdict: the answer of ``testigo verify --json``.
+        deliveries: kind -> how many were sent.
+        confirmed, confirmed_wrong: stations confirmed, and of them those whose counts are not the invented ones.
+        contested: stations whose evidence disagrees.
+        seconds: of this run.
+    """
+
+    bundle: Path
+    site: Path
+    key: str
+    tally: Mapping[str, Any]
+    verdict: Mapping[str, Any]
+    deliveries: Mapping[str, int]
+    confirmed: int
+    confirmed_wrong: tuple[str, ...]
+    contested: int
+    seconds: float
+
+
+def run_day(out: Path, *, stations: int, seed: int, profile_name: str, teller: Teller) -> Outcome:
+    """Run the demonstration in the folder ``out``.
+
+    Args:
+        stations: polling stations of the invented country, 10 or more.
+        profile_name: which election's sheets are drawn.
+
+    Raises:
+        InputError: the folder holds another demonstration, or the numbers make no day.
+        WireError: a part did not do its work; its last words are in the message.
+    """
+    begun = time.monotonic()
+    teller.step(1, "inventing the country and its day", "inventando el país y su jornada")
+    stage = _Stage.prepare(out, stations=stations, seed=seed, profile_name=profile_name)  # 1
+    if not stage.bundle.exists():
+        _hold_the_day(stage, teller)  # 2 to 6
+        teller.step(7, "writing the release", "escribiendo la publicación")
+        why = ["--why", "es=Primera publicación de un simulacro", "--why", "en=First release of a rehearsal"]
+        stage.command("bundle", "--home", str(stage.home), "--out", str(stage.bundle), *why)  # 7
+    teller.step(8, "publishing the site", "publicando el sitio")
+    stage.command("publish", str(stage.bundle), "--out", str(stage.site))  # 8
+    teller.step(9, "verifying as a stranger would", "comprobando como lo haría un extraño")
+    key = str(stage.home / "keys" / "log.vkey")
+    verdict = stage.command("verify", str(stage.bundle), "--key", key, "--json", good=(0, 1))  # 9
+    teller.step(10, "counting", "contando")
+    contest = stage.day.truth and next(iter(stage.day.truth))[0]
+    tally = stage.command("tally", str(stage.bundle), "--contest", str(contest), "--json")  # 10
+    return _outcome(stage, tally, verdict, time.monotonic() - begun)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """The folder of a demonstration, and what is planned to happen there."""
+
+    out: Path
+    profile: Profile
+    day: Day
+
+    @property
+    def home(self) -> Path:
+        return self.out / "home"
+
+    @property
+    def bundle(self) -> Path:
+        return self.out / "bundle"
+
+    @property
+    def site(self) -> Path:
+        return self.out / "site"
+
+    @classmethod
+    def prepare(cls, out: Path, *, stations: int, seed: int, profile_name: str) -> _Stage:
+        """The plan; the same each time, so that a second run continues the first."""
+        if stations < 10:
+            raise InputError(f"{stations} stations make no day.", "Ask for 10 or more.")
+        out.mkdir(parents=True, exist_ok=True)
+        wanted = {"stations": stations, "seed": seed, "profile": profile_name}
+        mark = out / "demo.json"
+        if mark.exists() and json.loads(mark.read_text()) != wanted:
+            raise InputError(f"{out} holds another demonstration.", "Choose another --out, or remove that folder.")
+        base = load_profile(profile_name)
+        register_file = out / "register.parquet"
+        if not mark.exists():
+            write_register(invented_register(base, stations, seed), register_file)
+            folder = out / "profile"
+            folder.mkdir(exist_ok=True)
+            (folder / "profile.toml").write_bytes(rehearsal_profile(base, read_register(base, register_file)).source)
+            mark.write_text(json.dumps(wanted))
+        profile = load_profile(out / "profile")
+        return cls(out, profile, plan_day(profile, read_register(profile, register_file), seed))
+
+    def command(self, *words: str, good: tuple[int, ...] = (0,)) -> dict[str, Any]:
+        """Run a ``testigo`` command; its JSON answer, if it gives one."""
+        done = subprocess.run(
+            [sys.executable, "-m", "testigo.cli", *words], capture_output=True, text=True, check=False
+        )
+        if done.returncode not in good:
+            last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
+            raise WireError(f"`testigo {words[0]}` ended with status {done.returncode}: {' '.join(last)}")
+        answer: dict[str, Any] = json.loads(done.stdout) if "--json" in words else {}
+        return answer
+
+
+# ------------------------------------------------------------------------------------------------ steps 2 to 6
+
+
+def _hold_the_day(stage: _Stage, teller: Teller) -> None:
+    teller.step(2, "starting the server", "arrancando el servidor")
+    with _server(stage) as addresses:  # 2
+        teller.step(3, "enrolling pseudonyms", "inscribiendo seudónimos")
+        tokens = _tokens(stage)  # 3
+        teller.step(4, "sending what observers and hubs send", "enviando lo que envían testigos y centros")
+        receipts = _send_all(stage, addresses["observer"], tokens, teller)  # 4
+        teller.step(5, "opening, reading, deciding", "abriendo, leyendo, decidiendo")
+        _wait(addresses["observer"], teller)  # 5
+        teller.step(6, "reviewers type what they see", "los revisores transcriben lo que ven")
+        _type_all(stage, addresses["review"], tokens, receipts, teller)  # 6
+        _wait(addresses["observer"], teller)
+
+
+@contextmanager
+def _server(stage: _Stage) -> Iterator[dict[str, str]]:
+    """The server, as a process of its own; its two addresses."""
+    words = ["serve", "--home", str(stage.home), "--profile", str(stage.out / "profile"), "--rehearsal"]
+    words += ["--register", str(stage.out / "register.parquet"), "--port", "0", "--review-port", "0", "--json"]
+    with (stage.out / "server.log").open("ab") as log:
+        process = subprocess.Popen([sys.executable, "-m", "testigo.cli", *words], stdout=subprocess.PIPE, stderr=log)
+        try:
+            assert process.stdout is not None  # noqa: S101  (it is a pipe)
+            line = process.stdout.readline()
+            if not line:
+                raise WireError("The server did not start.", f"Its words are in {stage.out / 'server.log'}.")
+            yield json.loads(line)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _tokens(stage: _Stage) -> dict[str, str]:
+    """Who sends or types -> token. Hubs and observers are different pseudonyms, even in the same place."""
+    file = stage.out / "tokens.json"
+    if not file.exists():
+        people: dict[str, list[str]] = {
+            "hub": sorted({_sender(d) for d in stage.day.deliveries if d.kind not in _PHOTOS}),
+            "observer": sorted({_sender(d) for d in stage.day.deliveries if d.kind in _PHOTOS}),
+            "reviewer": list(stage.day.reviewers),
+        }
+        tokens: dict[str, str] = {}
+        for kind, names in people.items():
+            words = ("token", "--home", str(stage.home), "--kind", kind, "--count", str(max(1, len(names))), "--json")
+            issued: Any = stage.command(*words)
+            tokens.update({name: entry["token"] for name, entry in zip(names, issued, strict=False)})
+        part = file.with_suffix(".part")
+        part.touch(mode=0o600)
+        part.write_text(json.dumps(tokens))
+        part.replace(file)
+    known: dict[str, str] = json.loads(file.read_text())
+    return known
+
+
+def _sender(delivery: Delivery) -> str:
+    return f"{'observer' if delivery.kind in _PHOTOS else 'hub'} {delivery.sender}"
+
+
+def _send_all(stage: _Stage, address: str, tokens: Mapping[str, str], teller: Teller) -> dict[int, str]:
+    """Delivery -> receipt. What was acknowledged before is not sent again."""
+    file = stage.out / "receipts.jsonl"
+    receipts: dict[int, str] = {}
+    if file.exists():
+        for line in file.read_text().splitlines():
+            try:
+                entry = json.loads(line)
+                receipts[entry["delivery"]] = entry["receipt"]
+            except (ValueError, KeyError):
+                continue  # the line that a kill cut off: that delivery is sent again, and gets its first promise
+    deliveries = stage.day.deliveries
+    teller.progress(len(receipts), len(deliveries))
+    left = [d for d in deliveries if d.number not in receipts]
+    with file.open("a") as kept, _pool(stage) as pool:
+        sent = [pool.submit(_send, address, d, tokens[_sender(d)]) for d in left]
+        for future in as_completed(sent):
+            number, answer = future.result()
+            receipts[number] = answer["receipt"]
+            kept.write(json.dumps({"delivery": number, **answer}) + "\n")
+            kept.flush()
+            teller.progress(len(receipts), len(deliveries))
+    return receipts
+
+
+def _pool(stage: _Stage) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(
+        max_workers=min(4, os.cpu_count() or 1),
+        mp_context=get_context("spawn"),
+        initializer=_begin,
+        initargs=(stage.profile.source,),
+    )
+
+
+_here: list[Profile] = []
+
+
+def _begin(profile: bytes) -> None:
+    _here[:] = [parse_profile(profile)]
+
+
+def _send(address: str, delivery: Delivery, token: str) -> tuple[int, dict[str, Any]]:
+    """Draw and send one delivery, from a process of the pool."""
+    length = {"Content-Length": str(size_of(_here[0], delivery)), "Content-Type": "application/octet-stream"}
+    with _Client(address, token) as client:
+        answer = client.ask("POST", "/api/v1/submissions", lambda: stream_of(_here[0], delivery), length)
+    return delivery.number, answer
+
+
+def _type_all(
+    stage: _Stage, address: str, tokens: Mapping[str, str], receipts: Mapping[int, str], teller: Teller
+) -> None:
+    """Each reviewer types in their own order; what was typed before is the same reading again."""
+    typed = stage.day.transcriptions
+    by_person = [[t for t in typed if t.reviewer == person] for person in stage.day.reviewers]
+    done = 0
+    with ThreadPoolExecutor(max_workers=max(1, len(by_person))) as pool:
+        work = [pool.submit(_type, address, tokens, receipts, own) for own in by_person]
+        for future in as_completed(work):
+            done += future.result()
+            teller.progress(done, len(typed))
+
+
+def _type(address: str, tokens: Mapping[str, str], receipts: Mapping[int, str], typed: list[Transcription]) -> int:
+    if not typed:
+        return 0
+    with _Client(address, tokens[typed[0].reviewer]) as client:
+        for one in typed:
+            lines = one.counts.lines
+            reading = {
+                "submission": receipts[one.delivery],
+                "contest": one.contest,
+                "station": one.station,
+                "lines": None if lines is None else dict(lines),
+                "candidates": dict(one.counts.candidates),
+                "null": one.counts.null,
+                "blank": one.counts.blank,
+                "printed": dict(one.figures),
+                "adjudicates": "",
+            }
+            body = json.dumps(reading).encode()
+            client.ask("POST", "/api/v1/readings", partial(bytes, body), {"Content-Type": "application/json"})
+    return len(typed)
+
+
+def _wait(address: str, teller: Teller, *, seconds: float = 900) -> None:
+    """Until nothing waits any more: no job, no leaf."""
+    until, most = time.monotonic() + seconds, 1
+    with _Client(address, "") as client:
+        while time.monotonic() < until:
+            waiting = client.ask("GET", "/ready").get("waiting", {})
+            left = int(waiting.get("jobs", 1)) + int(waiting.get("leaves", 1))
+            most = max(most, left)
+            teller.progress(most - left, most)
+            if left == 0:
+                return
+            time.sleep(0.3)
+    raise WireError("The server is still at work after a long time.", "Run the demonstration again: it goes on.")
+
+
+class _Client:
+    """One sender's connection to a program of the server; trouble on the wire is tried again, as an app would."""
+
+    TRIES = 8
+
+    def __init__(self, address: str, token: str) -> None:
+        parts = urlsplit(address)
+        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Callable[[], Iterator[bytes] | bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Ask until there is an answer; a body is made anew for each try.
+
+        Raises:
+            WireError: the server refused, or did not answer.
+        """
+        last = ""
+        for attempt in range(self.TRIES):
+            try:
+                given = body() if body else None
+                self._connection.request(method, path, given, {**self._headers, **(headers or {})})
+                answer = self._connection.getresponse()
+                text = answer.read().decode()
+                if answer.status < 400:
+                    parsed: dict[str, Any] = json.loads(text)
+                    return parsed
+                last = f"status {answer.status}: {text[:300]}"
+                if answer.status in (400, 401, 404, 413, 422):
+                    break
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self._connection.close()
+                last = f"{type(error).__name__}: {error}"
+            time.sleep(min(0.2 * 2**attempt, 5.0))
+        raise WireError(f"{method} {path} did not succeed: {last}.", "Run the demonstration again: it goes on.")
+
+
+# ---------------------------------------------------------------------------------------------------- step 10
+
+
+def _outcome(stage: _Stage, tally: Mapping[str, Any], verdict: Mapping[str, Any], seconds: float) -> Outcome:
+    """Compare what was confirmed with what was invented."""
+    bundle = open_bundle(stage.bundle)
+    confirmed, wrong = 0, []
+    for row in bundle.tallies.to_pylist():
+        if row["standing"] != Standing.CONFIRMED:
+            continue
+        confirmed += 1
+        counts = counts_of(bundle.profile, row["contest"], row)
+        if counts is None or not counts.agrees_with(stage.day.truth[row["contest"], row["station"]]):
+            wrong.append(row["station"])
+    return Outcome(
+        bundle=stage.bundle,
+        site=stage.site,
+        key=bundle.manifest.log_key,
+        tally=tally,
+        verdict=verdict,
+        deliveries=Counter(d.kind.value for d in stage.day.deliveries),
+        confirmed=confirmed,
+        confirmed_wrong=tuple(wrong),
+        contested=int(tally["stations"]["contested"]),
+        seconds=seconds,
+    )
