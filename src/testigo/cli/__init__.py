@@ -3,25 +3,30 @@
 Rules of this module
 --------------------
 1. A verb is a module with ``HELP``, ``EXAMPLE``, ``add_arguments(parser)`` and ``run(arguments) -> int``.
-2. Exit status: 0 yes or done, 1 the answer is no, 2 bad input (one clear sentence), 130 interrupted.
+2. Exit status: 0 yes or done, 1 the answer is no, 2 bad input (one clear sentence), 130 interrupted, 141 whoever read
+   the output went away before its end: never 0, or ``verify B | head`` would call a failed bundle good.
 3. A missing extra ends with status 2 and the command that installs it.
-4. What a person reads is in their language (``TESTIGO_LANG``, else the locale); ``--json`` is the same in all.
+4. What a person reads is in their language (``TESTIGO_LANG``, else the locale); ``--json`` is the same in all, UTF-8.
+5. What comes from files of strangers is shown without control characters: a bundle must not steer a terminal.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import json
 import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 
+from testigo.cli.common import printable
 from testigo.cli.language import t
-from testigo.errors import InputError, InternalError, TestigoError
+from testigo.cli.parsing import Parser
+from testigo.errors import InputError, InternalError, TestigoError, WireError
 
-#: verb -> (module, extra that it needs, what it does).
+#: verb -> (module, extra that it needs (``tally``: only without a bundle), what it does).
 VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
     "demo": (
         "demo",
@@ -41,7 +46,7 @@ VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
     ),
     "read": ("read", "reading", ("what the sheets say", "lo que dicen las actas")),
     "ingest": ("ingest", "server", ("take files in", "recibir archivos")),
-    "tally": ("tally", "", ("totals, coverage, standings", "totales, cobertura, estado de las actas")),
+    "tally": ("tally", "server", ("totals, coverage, standings", "totales, cobertura, estado de las actas")),
     "bundle": ("bundle", "server", ("write a release from the database", "escribir una publicación desde la base")),
     "publish": ("publish", "site", ("the site from a bundle", "el sitio a partir de un paquete")),
     "verify": ("verify", "", ("check a bundle", "comprobar un paquete")),
@@ -67,6 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     verb = words[0] if words and words[0] in VERBS else None
+    as_json = "--json" in words
+    _open_streams(as_json=as_json)
     try:
         parser = build_parser(verb)
         arguments = parser.parse_args(words)
@@ -74,31 +81,53 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.print_help()
             return 2
         status: int = arguments.run(arguments)
+        sys.stdout.flush()
         return status
     except KeyboardInterrupt:
         print(t("Interrupted.", "Interrumpido."), file=sys.stderr)
         return 130
     except BrokenPipeError:
-        # Somebody read enough (`| head`): not an error of ours, and nothing more can be said to them.
+        # Somebody read enough (`| head`): nothing more can be said to them, not even when Python closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 141
     except ModuleNotFoundError as error:
         return _missing(verb, error)
     except TestigoError as error:
-        return _refuse(error, as_json="--json" in words)
+        return _refuse(error, as_json=as_json)
+    except OSError as error:
+        return _refuse(_of_system(error), as_json=as_json)
+
+
+def _open_streams(*, as_json: bool) -> None:
+    """No letter of a name may break the output, whatever the terminal's encoding; JSON is UTF-8 everywhere."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    if as_json and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
+def _of_system(error: OSError) -> WireError:
+    """What the operating system refused and no verb foresaw, in our words."""
+    what = error.strerror or str(error)
+    place = f"{error.filename}: {what}." if error.filename else f"{what}."
+    return WireError(place, "Check the path, its rights and the space on the disk, and try again.")
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:
     """The command's parser; with a verb, only that verb's module is imported and its arguments added."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="testigo",
         description=t(
             "Prove the result of an election from the tally sheets of its polling stations.",
             "Probar el resultado de una elección con las actas de sus mesas.",
         ),
     )
-    parser.add_argument("--version", action="version", version=f"testigo {metadata.version('testigo')}")
-    commands = parser.add_subparsers(metavar=t("verb", "verbo"))
+    version = f"testigo {metadata.version('testigo')}"
+    parser.add_argument(
+        "--version", action="version", version=version, help=t("show the version and exit", "mostrar la versión")
+    )
+    commands = parser.add_subparsers(title=t("verbs", "verbos"), metavar=t("verb", "verbo"))
     for name, (module, _extra, help_text) in VERBS.items():
         text = t(*help_text)
         if name != verb:
@@ -117,13 +146,14 @@ def build_parser(verb: str | None) -> argparse.ArgumentParser:
 
 
 def _missing(verb: str | None, error: ModuleNotFoundError) -> int:
-    extra = VERBS[verb][1] if verb else ""
-    if not extra or (error.name or "").split(".")[0] == "testigo":
+    if (error.name or "").split(".")[0] == "testigo":
         raise error
+    extra = VERBS[verb][1] if verb else ""
+    package = f"'testigo[{extra}]'" if extra else "testigo"
     print(
         t(
-            f"`testigo {verb}` needs {error.name}, which is not installed. Install it: pip install 'testigo[{extra}]'",
-            f"`testigo {verb}` necesita {error.name}, que no está instalado. Instálelo: pip install 'testigo[{extra}]'",
+            f"`testigo {verb}` needs {error.name}, which is not installed. Install it: pip install {package}",
+            f"`testigo {verb}` necesita {error.name}, que no está instalado. Instálelo: pip install {package}",
         ),
         file=sys.stderr,
     )
@@ -137,8 +167,8 @@ def _refuse(error: TestigoError, *, as_json: bool) -> int:
         print(json.dumps([problem.as_json() for problem in problems], ensure_ascii=False))
     else:
         for problem in problems:
-            print(problem, file=sys.stderr)
-    print(f"testigo: {error}", file=sys.stderr)
+            print(printable(str(problem)), file=sys.stderr)
+    print(printable(f"testigo: {error}"), file=sys.stderr)
     if isinstance(error, InternalError):
         print(
             t("This is a defect of Testigo; please report it.", "Es un defecto de Testigo; infórmelo."), file=sys.stderr

@@ -108,7 +108,7 @@ def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
         if stage != name:
             if bar is not None:
                 bar.close()
-            bar, name = tqdm(desc=stage, total=total, disable=None, leave=False, file=sys.stderr), stage
+            bar, name = tqdm(desc=_stage(stage), total=total, disable=None, leave=False, file=sys.stderr), stage
         bar.total = total
         bar.update(done - bar.n)
 
@@ -117,6 +117,35 @@ def stage_bars() -> Iterator[Callable[[str, int, int], None]]:
     finally:
         if bar is not None:
             bar.close()
+
+
+#: Stages that parts tell of -> their names for a person.
+_STAGES = {
+    "rows": ("rows", "filas"),
+    "images": ("images", "imágenes"),
+    "pages": ("pages", "páginas"),
+    "decisions": ("decisions", "decisiones"),
+}
+
+
+def _stage(name: str) -> str:
+    return t(*_STAGES.get(name, (name, name)))
+
+
+def printable(text: str) -> str:
+    """The text with every control character replaced: what strangers wrote must not steer a terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def sentence_of(kind: str, code: str) -> str:
+    """A published code in plain words of the person's language; the code itself if it is unknown."""
+    from testigo.election.sentences import sentence
+    from testigo.errors import InternalError
+
+    try:
+        return sentence(kind, code, language())
+    except InternalError:
+        return code
 
 
 def print_json(value: Any) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from testigo.cli.common import add_json, add_profile, load_election, number, print_json, stage_bars
+from testigo.cli.common import add_json, add_profile, load_election, number, print_json, printable, stage_bars
 from testigo.cli.language import t
+
+if TYPE_CHECKING:
+    from testigo.importing import Imported
 
 EXAMPLE = "testigo import RESULTADOS.csv --profile ve2024 --out bundle"
 
@@ -47,16 +51,27 @@ def run(arguments: argparse.Namespace) -> int:
             progress=progress,
         )
     if arguments.json:
-        answer = {"out": str(done.path), "stations": done.stations, "key": done.verifier_key}
+        answer: dict[str, object] = {"out": str(done.path), "stations": done.stations, "key": done.verifier_key}
+        answer |= {"key_file": str(done.key_file) if done.key_file else None, "again": done.again}
         print_json({**answer, "notes": [note.as_json() for note in done.notes]})
         return 0
-    for note in done.notes:
-        print(note)
-    print(
-        t(
-            f"{number(done.stations)} stations imported into {done.path}.",
-            f"{number(done.stations)} mesas importadas en {done.path}.",
-        )
-    )
-    print(t("Verify it with: ", "Compruébelo con: ") + f"testigo verify {done.path} --key '{done.verifier_key}'")
+    _show(done)
     return 0
+
+
+def _show(done: Imported) -> None:
+    for note in done.notes:
+        print(printable(str(note)))
+    stations = number(done.stations)
+    if done.again:
+        print(t(f"{stations} stations were in {done.path} already.", f"{stations} mesas ya estaban en {done.path}."))
+    else:
+        print(t(f"{stations} stations imported into {done.path}.", f"{stations} mesas importadas en {done.path}."))
+    if done.key_file:
+        print(
+            t(
+                f"The private key that signed is {done.key_file}: whoever has it signs as you. Keep it to yourself.",
+                f"La clave privada que firmó es {done.key_file}: quien la tenga firma como usted. No se la dé a nadie.",
+            )
+        )
+    print(t("Verify it with: ", "Compruébelo con: ") + f"testigo verify {done.path} --key '{done.verifier_key}'")

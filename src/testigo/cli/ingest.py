@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from testigo.cli.common import add_home, add_json, add_register, home_of, print_json, progress_bar
+from testigo.cli.common import add_home, add_json, add_register, home_of, number, print_json, progress_bar, sentence_of
 from testigo.cli.language import t
 
 EXAMPLE = "testigo ingest sheets --profile ve2024 --register register.parquet"
@@ -60,14 +60,16 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     print(
         t(
-            f"{report.received} files received ({report.again} of them again), {report.duplicates} duplicates, "
-            f"{report.images} images, {report.read} with a sheet that was read.",
-            f"{report.received} archivos recibidos ({report.again} ya lo habían sido), {report.duplicates} duplicados, "
-            f"{report.images} imágenes, {report.read} con un acta leída.",
+            f"{number(report.received)} files received ({number(report.again)} of them again), "
+            f"{number(report.duplicates)} duplicates, {number(report.images)} images, "
+            f"{number(report.read)} with a sheet that was read.",
+            f"{number(report.received)} archivos recibidos ({number(report.again)} ya lo habían sido), "
+            f"{number(report.duplicates)} duplicados, {number(report.images)} imágenes, "
+            f"{number(report.read)} con un acta leída.",
         )
     )
     for reason, count in sorted(report.refused.items()):
-        print(f"    {reason}: {count}")
+        print(f"    {number(count)} · {reason}: {sentence_of('opening', reason)}")
     return 0
 
 

@@ -6,8 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
-from testigo.cli.common import add_json, progress_bar
-from testigo.cli.language import t
+from testigo.cli.common import add_json, printable, progress_bar
+from testigo.cli.language import language, t
 
 EXAMPLE = "testigo read --profile ve2024 --json sheets/*.jpg"
 
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
             found = read_sheet(profile, data, rehearsal=arguments.rehearsal)
             every = every and bool(found.found)
             for line in as_json(str(path), found):
-                print(json.dumps(line, ensure_ascii=False) if arguments.json else _sentence(line))
+                print(json.dumps(line, ensure_ascii=False) if arguments.json else printable(_sentence(line)))
             progress(done, len(arguments.files))
     return 0 if every else 1
 
@@ -49,8 +49,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _sentence(line: dict[str, object]) -> str:
     if line["by"] is None:
         problems = line["problems"]
-        codes = ", ".join(problem["code"] for problem in problems) if isinstance(problems, list) else ""
-        return f"{line['file']}: {t('no readable sheet', 'ningún acta legible')} ({codes})"
+        assert isinstance(problems, list)  # noqa: S101  (the documented shape)
+        why = " ".join(f"{problem[language()]} ({problem['code']})" for problem in problems)
+        return f"{line['file']}: {t('no sheet.', 'ningún acta.')} {why}"
     candidates = line["candidates"]
     assert isinstance(candidates, dict)  # noqa: S101  (the documented shape)
     votes = " ".join(f"{code} {count}" for code, count in candidates.items())

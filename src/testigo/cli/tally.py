@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testigo.cli.common import add_home, add_json, add_register, home_of, number, percent, print_json
+from testigo.cli.common import (
+    add_home,
+    add_json,
+    add_register,
+    home_of,
+    number,
+    percent,
+    print_json,
+    printable,
+    sentence_of,
+)
 from testigo.cli.language import language, t
 
 if TYPE_CHECKING:
@@ -79,12 +90,11 @@ def _show(profile: Profile, contest: Contest, answer: dict[str, object]) -> None
     valid = answer["valid"]
     assert isinstance(valid, int)  # noqa: S101
     lang = language()
-    print(f"{profile.name[lang]} · {contest.name[lang]}")
+    print(printable(f"{_name(profile.name, lang)} · {_name(contest.name, lang)}"))
     width = max(len(candidate["name"]) for candidate in candidates)
     for candidate in sorted(candidates, key=lambda c: -c["votes"]):
-        print(
-            f"  {candidate['name']:<{width}}  {number(candidate['votes']):>12}  {percent(candidate['votes'], valid):>8}"
-        )
+        name = printable(candidate["name"])
+        print(f"  {name:<{width}}  {number(candidate['votes']):>12}  {percent(candidate['votes'], valid):>8}")
     print(f"  {t('valid votes', 'votos válidos'):<{width}}  {number(valid):>12}")
     with_tally, registered = stations["with_tally"], stations["registered"]
     share = percent(with_tally, registered)
@@ -96,4 +106,16 @@ def _show(profile: Profile, contest: Contest, answer: dict[str, object]) -> None
     )
     for standing, count in stations["by_standing"].items():
         if count:
-            print(f"    {standing:<12} {number(count):>10}")
+            print(f"    {number(count):>10}  {standing}: {sentence_of('standing', standing)}")
+    if stations["contested"]:
+        print(
+            t(
+                f"{number(stations['contested'])} stations are contested: their evidence disagrees.",
+                f"{number(stations['contested'])} mesas están en disputa: sus pruebas no coinciden.",
+            )
+        )
+
+
+def _name(names: Mapping[str, str], lang: str) -> str:
+    """The name in that language, else in the profile's first one: not every country speaks ours."""
+    return names.get(lang) or next(iter(names.values()), "")

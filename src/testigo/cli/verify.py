@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testigo.cli.common import add_json, print_json, stage_bars
+from testigo.cli.common import add_json, number, print_json, printable, sentence_of, stage_bars
 from testigo.cli.language import language, t
 
 if TYPE_CHECKING:
@@ -88,12 +88,21 @@ def _read(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
 
 
+def _what_became(reason: str) -> str:
+    """What became of receipts that gave no reading, in words."""
+    if reason == "never_opened":
+        return t("They were never opened.", "Nunca se abrieron.")
+    if reason == "no_reading":
+        return t("An image on which no sheet was read.", "Una imagen en la que no se leyó ningún acta.")
+    return sentence_of("opening", reason)
+
+
 def _show(report: Report) -> None:
     for problem in report.problems:
-        print(f"✗ {problem.where}: {problem.what}")
+        print(printable(f"✗ {problem.text(language())}"))
     for one in report.not_checked:
-        print("· " + t("not checked: ", "no comprobado: ") + one.text(language()))
+        print(printable("· " + t("not checked: ", "no comprobado: ") + one.text(language())))
     for reason, count in report.receipts.items():
         if reason not in ("total", "read") and count:
-            print(f"· {t('receipts', 'recibos')}: {reason}: {count}")
+            print(printable(f"· {t('receipts', 'recibos')}: {number(count)} · {reason}: {_what_became(reason)}"))
     print(report.sentence(language()))

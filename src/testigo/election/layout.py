@@ -36,10 +36,12 @@ class Box:
 
     @property
     def right(self) -> float:
+        """Its right edge, millimetres from the left of the paper."""
         return self.x + self.width
 
     @property
     def bottom(self) -> float:
+        """Its lower edge, millimetres from the top of the paper."""
         return self.y + self.height
 
 

@@ -30,6 +30,11 @@ _SHIFT = 4  # sub-pixel bits of OpenCV's line drawing
 
 @lru_cache(maxsize=4)
 def face(name: str) -> Any:
+    """OpenCV's built-in typeface of that name.
+
+    Raises:
+        InputError: the OpenCV here is too old to have one.
+    """
     if not hasattr(cv2, "FontFace"):
         raise InputError("Drawing sheets needs OpenCV 5 or newer.", "Run: pip install 'opencv-python-headless>=5'.")
     return cv2.FontFace(name)
