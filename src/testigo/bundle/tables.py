@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from testigo.election import Profile
-from testigo.records import Counts, Decision, OpenedLeaf, PublicReading, canonical
+from testigo.records import Check, Counts, Decision, OpenedLeaf, PublicReading, canonical
 
 INT, TEXT, TEXTS, INTS = pa.int64(), pa.string(), pa.list_(pa.string()), pa.list_(pa.int64())
 
@@ -107,6 +107,11 @@ def counts_of(profile: Profile, contest: str, row: Mapping[str, Any]) -> Counts 
     return Counts(votes, lines if known else None, row["null"], row["blank"])
 
 
+def _plain_check(check: Check) -> dict[str, Any]:
+    values = dict(check.values)
+    return {"rule": check.rule, "outcome": check.outcome, "because": check.because, "values": values}
+
+
 def tally_row(
     profile: Profile,
     index: int,
@@ -129,7 +134,7 @@ def tally_row(
         "flags": list(decision.flags),
         "provenance": decision.provenance,
         **_counts_row(profile, decision.counts),
-        "checks": canonical(decision.as_json()["checks"]).decode(),
+        "checks": canonical([_plain_check(check) for check in decision.checks]).decode(),
         "same_image": list(decision.same_image),
         "sheets": [leaf.image for leaf in shown if leaf.image],
         "withheld": sorted({leaf.withheld for leaf in shown if leaf.withheld}),

@@ -120,48 +120,54 @@ def write_content(
     sorted_leaves = read_leaves(leaves)
     _check_configuration(sorted_leaves, profile, register)
     number, previous = _check_previous(sorted_leaves, previous)
-    partial = start_partial(out)
-    files: dict[str, FileEntry] = {}
-
-    def put(path: str, data: bytes) -> None:
-        write_file(partial, path, data)
-        files[path] = FileEntry(sha256(data).hexdigest(), len(data))
-
+    files = _Files(start_partial(out))
     # 2
-    put(PROFILE, profile.source)
+    files.put(PROFILE, profile.source)
     tallies = sorted_leaves.tallies(profile)
     for name, table in (("stations", register.table), ("tallies", tallies)):
-        put(f"{name}.parquet", parquet_bytes(table))
-        put(f"{name}.csv", csv_bytes(table))
-    put("readings.parquet", parquet_bytes(sorted_leaves.readings_table(profile)))
+        files.put(f"{name}.parquet", parquet_bytes(table))
+        files.put(f"{name}.csv", csv_bytes(table))
+    files.put("readings.parquet", parquet_bytes(sorted_leaves.readings_table(profile)))
     # 3
-    put(CHANGES, csv_bytes(_changes(sorted_leaves, profile, register, tallies, previous, previous_register)))
+    files.put(CHANGES, csv_bytes(_changes(sorted_leaves, profile, register, tallies, previous, previous_register)))
     # 4
     wanted = sorted_leaves.images
     for done, digest in enumerate(wanted, 1):
-        put(image_path(digest), _image(images, digest))
+        files.put(image_path(digest), _image(images, digest))
         if progress is not None:
             progress("images", done, len(wanted))
     # 5
-    manifest = parse_manifest(
-        Manifest(
-            election=profile.code,
-            release=number,
-            previous=previous.sha256 if previous else "",
-            previous_covers=previous.covers if previous else 0,
-            rehearsal=sorted_leaves.rehearsal,
-            made=made_text(made),
-            covers=sorted_leaves.size,
-            register_complete=register.complete,
-            register_sha256=register.sha256,
-            files=files,
-            why=dict(why or {}),
-            origin=log_key.name,
-            log_key=log_key.encode(),
-        ).to_bytes()
+    manifest = Manifest(
+        election=profile.code,
+        release=number,
+        previous=previous.sha256 if previous else "",
+        previous_covers=previous.covers if previous else 0,
+        rehearsal=sorted_leaves.rehearsal,
+        made=made_text(made),
+        covers=sorted_leaves.size,
+        register_complete=register.complete,
+        register_sha256=register.sha256,
+        files=files.listed,
+        why=dict(why or {}),
+        origin=log_key.name,
+        log_key=log_key.encode(),
     )
-    write_file(partial, MANIFEST, manifest.source)
+    manifest = parse_manifest(manifest.to_bytes())
+    write_file(files.root, MANIFEST, manifest.source)
     return Content(manifest, ReleaseLeaf(number, manifest.sha256, manifest.previous), sorted_leaves)
+
+
+class _Files:
+    """Files written so far, with what the manifest will say of each."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.listed: dict[str, FileEntry] = {}
+
+    def put(self, path: str, data: bytes) -> None:
+        """Write a file and list it."""
+        write_file(self.root, path, data)
+        self.listed[path] = FileEntry(sha256(data).hexdigest(), len(data))
 
 
 def write_ledger(out: Path, entries: Sequence[bytes], checkpoint: bytes) -> None:

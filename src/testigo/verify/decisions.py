@@ -116,7 +116,7 @@ class _Replay:
     def _again(self, decision: Decision, previous: tuple[int, Decision] | None, where: str) -> None:
         inputs = [(index, self._leaves.readings[index]) for index in decision.inputs]
         made = self._decide((decision.contest, decision.station), inputs, decision, previous, where)
-        if made is None or made.to_bytes() == decision.to_bytes():
+        if made is None or made == decision:
             return
         right, wrong = made.as_json(), decision.as_json()
         for name in (one.name for one in fields(decision)):
