@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from testigo.cli.common import add_home, add_json, home_of, number, print_json, stage_bars
+from testigo.cli.common import add_home, add_json, database_home, number, print_json, stage_bars
 from testigo.cli.language import t
 
 EXAMPLE = "testigo bundle --out bundle-1"
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     from testigo.server import operations
 
     with stage_bars() as progress:
-        manifest = operations.release(home_of(arguments), arguments.out, _texts(arguments.why), progress)
+        manifest = operations.release(database_home(arguments), arguments.out, _texts(arguments.why), progress)
     if arguments.json:
         answer = {"out": str(arguments.out), "release": manifest.release, "covers": manifest.covers}
         print_json({**answer, "manifest": manifest.sha256, "key": manifest.log_key})

@@ -73,6 +73,23 @@ def home_of(arguments: argparse.Namespace) -> Path:
     return Path(os.environ.get("TESTIGO_HOME") or Path.home() / ".local" / "share" / "testigo")
 
 
+def database_home(arguments: argparse.Namespace) -> Path:
+    """As :func:`home_of`, for verbs that need a database that is there: a mistyped folder must not become a new one.
+
+    Raises:
+        InputError: there is none.
+    """
+    from testigo.errors import InputError
+
+    home = home_of(arguments)
+    if not os.environ.get("DATABASE_URL") and not (home / "postgres" / "data" / "PG_VERSION").exists():
+        raise InputError(
+            f"There is no database in {home}.",
+            "Name another --home, or begin one: testigo serve --profile P, or testigo ingest DIR --profile P.",
+        )
+    return home
+
+
 def load_election(arguments: argparse.Namespace) -> tuple[Profile, Register | None]:
     """The profile, and the register if one was named."""
     from testigo.election import load_profile, read_register

@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from testigo.cli.common import add_home, add_json, add_register, home_of, number, print_json, progress_bar, sentence_of
+from testigo.cli.common import (
+    add_home,
+    add_json,
+    add_register,
+    database_home,
+    home_of,
+    number,
+    print_json,
+    progress_bar,
+    sentence_of,
+)
 from testigo.cli.language import t
 
 EXAMPLE = "testigo ingest sheets --profile ve2024 --register register.parquet"
@@ -38,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from testigo.errors import InputError
     from testigo.server import operations
 
-    home = home_of(arguments)
+    home = home_of(arguments) if arguments.profile else database_home(arguments)
     files = _files(arguments.folder)
     if arguments.profile:
         profile = load_profile(arguments.profile)

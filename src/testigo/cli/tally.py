@@ -11,7 +11,7 @@ from testigo.cli.common import (
     add_home,
     add_json,
     add_register,
-    home_of,
+    database_home,
     number,
     percent,
     print_json,
@@ -55,21 +55,19 @@ def run(arguments: argparse.Namespace) -> int:
     from testigo.tally import as_json
 
     at_least = Standing(arguments.standing)
-    if arguments.bundle is not None:
-        profile, contest, counts = _of_bundle(arguments, at_least)
-    else:
-        from testigo.server.operations import current_tally
-
-        profile, contest, counts = current_tally(home_of(arguments), arguments.contest, at_least)
+    from_where = _of_database if arguments.bundle is None else _of_bundle
+    profile, contest, counts, rehearsal = from_where(arguments, at_least)
     answer = as_json(counts)
     if arguments.json:
-        print_json(answer)
+        print_json({**answer, "rehearsal": rehearsal})
         return 0
+    if rehearsal:
+        print(t("SIMULACRO: a rehearsal, no result of an election.", "SIMULACRO: un ensayo, no es un resultado."))
     _show(profile, contest, answer)
     return 0
 
 
-def _of_bundle(arguments: argparse.Namespace, at_least: Standing) -> tuple[Profile, Contest, Tally]:
+def _of_bundle(arguments: argparse.Namespace, at_least: Standing) -> tuple[Profile, Contest, Tally, bool]:
     from testigo.bundle import open_bundle
     from testigo.election import read_register
     from testigo.tally import counted_from_table, tally
@@ -79,7 +77,17 @@ def _of_bundle(arguments: argparse.Namespace, at_least: Standing) -> tuple[Profi
     contest = profile.contest(arguments.contest)
     register = read_register(profile, arguments.register) if arguments.register else bundle.register
     counted = counted_from_table(contest, register, bundle.tallies)
-    return profile, contest, tally(profile, contest, register, counted, at_least=at_least)
+    counts = tally(profile, contest, register, counted, at_least=at_least)
+    return profile, contest, counts, bundle.manifest.rehearsal
+
+
+def _of_database(arguments: argparse.Namespace, at_least: Standing) -> tuple[Profile, Contest, Tally, bool]:
+    from testigo.server.operations import current_tally
+
+    profile, contest, counts = current_tally(database_home(arguments), arguments.contest, at_least)
+    from testigo.server.store.election import load_election  # Django is ready only now
+
+    return profile, contest, counts, load_election().rehearsal
 
 
 def _show(profile: Profile, contest: Contest, answer: dict[str, object]) -> None:
