@@ -29,7 +29,7 @@ dev:
 	@scripts/setup dev
 
 lock:  # needs uv; writes both lock files, with hashes and without the address of an index
-	uv pip compile pyproject.toml --universal --all-extras --group build --generate-hashes --no-header --python-version 3.11 -q -o requirements.lock
+	uv pip compile pyproject.toml --universal --extra all --group build --generate-hashes --no-header --python-version 3.11 -q -o requirements.lock
 	uv pip compile pyproject.toml --universal --all-extras --group build --group dev --generate-hashes --no-header --python-version 3.11 -q -c requirements.lock -o requirements-dev.lock
 
 clean:

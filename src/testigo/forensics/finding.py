@@ -2,7 +2,7 @@
 
 Rules of this module
 --------------------
-1. A finding says what was looked at, what came out, when that is valid, what it could have seen, and what it cannot see.
+1. A finding says what was looked at, what came out, when that is valid, what it could have seen, what it cannot see.
 2. Every figure has a name, a number (or a text), a unit and the formula that made it; a figure that could not be
    computed says why instead of being absent or NaN.
 3. Pictures are SVG texts without scripts, drawn from the same figures.
