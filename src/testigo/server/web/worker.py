@@ -5,23 +5,26 @@ Rules of this module
 1. A request must bring at least ``LEAST_BYTES_PER_SECOND`` on average after a grace, and never pause for long: many
    slow telephones are served side by side, a slow-loris is cut off.
 2. What gunicorn refuses itself (a malformed request) is answered in the one shape, and never echoed.
-3. Nothing of gunicorn's logs names an address or a path: see :mod:`.logs`.
+3. The loop that accepts connections waits for nobody: gunicorn's own lingers two seconds over each that ends badly.
+4. Nothing of gunicorn's logs names an address or a path: see :mod:`.logs`.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import time
 from typing import Any
 
-from gunicorn import glogging  # type: ignore[import-untyped]
+from gunicorn import glogging, util  # type: ignore[import-untyped]
 from gunicorn.http import errors  # type: ignore[import-untyped]
 from gunicorn.workers import gthread  # type: ignore[import-untyped]
 
 from testigo.server.configuration import configuration
 
 LEAST_BYTES_PER_SECOND = 200
+LINGER_SECONDS = 1.0
 _STATUS: tuple[tuple[type[Exception], int, str], ...] = (
     (errors.LimitRequestLine, 414, "URI Too Long"),
     (errors.LimitRequestHeaders, 431, "Request Header Fields Too Large"),
@@ -50,6 +53,7 @@ class Guarded:
         self._sock = sock
         self._pause = pause_seconds
         self._grace = grace_seconds
+        self.cut_off = False
         self.begin()
 
     def begin(self) -> None:
@@ -57,12 +61,16 @@ class Guarded:
         self._begun, self._brought = time.monotonic(), 0
 
     def recv(self, size: int) -> bytes:
-        """As ``socket.recv``. Raises :class:`TimeoutError` by rule 1."""
+        """As ``socket.recv``. Raises :class:`ConnectionResetError` by rule 1: to gunicorn the sender went away."""
         allowed = self._begun + self._grace + self._brought / LEAST_BYTES_PER_SECOND - time.monotonic()
-        if allowed <= 0:
-            raise TimeoutError
-        self._sock.settimeout(min(self._pause, allowed))
-        piece = self._sock.recv(size)
+        try:
+            if allowed <= 0:
+                raise TimeoutError
+            self._sock.settimeout(min(self._pause, allowed))
+            piece = self._sock.recv(size)
+        except TimeoutError:
+            self.cut_off = True
+            raise ConnectionResetError(errno.ECONNRESET, "") from None
         self._brought += len(piece)
         return piece
 
@@ -84,6 +92,15 @@ class Connection(gthread.TConn):  # type: ignore[misc]
             self.parser.unreader.sock = self.guard
         self.guard.begin()
 
+    def close(self, graceful: bool = False) -> None:
+        """Close at once: this runs in the loop that serves everybody, where nobody may be waited for."""
+        util.close(self.sock)
+
+    def linger(self) -> None:
+        """Let the other side read its answer before the connection goes; in the connection's own thread."""
+        if self.guard is not None and not self.guard.cut_off:
+            util.close_graceful(self.sock, timeout=LINGER_SECONDS)
+
 
 class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     """Threads, each with one guarded connection at a time."""
@@ -97,6 +114,13 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
         sock.setblocking(True)
         self.nr_conns += 1
         self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname()))
+
+    def handle(self, conn: Connection) -> Any:
+        """As gunicorn's; a connection that is not kept is closed here and not in the loop."""
+        kept = super().handle(conn)
+        if kept is False:
+            conn.linger()
+        return kept
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that never reached the program."""
