@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
@@ -17,7 +18,7 @@ from testigo.bundle import BundleInfo
 from testigo.bundle.texts import csv_bytes
 from testigo.bundle.write import parquet_bytes
 from testigo.ledger import SigningKey, generate_key
-from testigo.records import ConfigurationLeaf, Decision, OpenedLeaf, ReleaseLeaf, parse_leaf
+from testigo.records import ConfigurationLeaf, Decision, OpenedLeaf, ReleaseLeaf, canonical, parse_leaf
 from testigo.verify import Report, verify
 
 STATION = "990101001.02"
@@ -389,3 +390,21 @@ def test_the_later_checkpoint_of_the_same_log_is_consistent(
 ) -> None:
     report = verify(bundle, key=key.verifier, earlier=original.checkpoint, images=False)
     assert report.passed and "earlier" not in {one.code for one in report.not_checked}
+
+
+@pytest.mark.parametrize(("field", "lie"), [("made", "2024-07-29T12:00:00Z"), ("why", {"es": "nada"})])
+def test_another_manifest_than_the_one_in_the_log_is_named(bundle: Path, key: SigningKey, field: str, lie: Any) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_bytes())
+    (bundle / "manifest.json").write_bytes(canonical(manifest | {field: lie}))
+    lines = problems(verify(bundle, key=key.verifier, images=False), "release")
+    assert [line.split(":")[0] for line in lines] == ["manifest.json"]
+
+
+def test_null_votes_that_only_the_csv_has_are_found_by_the_sum(
+    forger: Any, day: Any, key: SigningKey, bundle: Path
+) -> None:
+    table = pq.read_table(bundle / "tallies.parquet")
+    forger.put("tallies.csv", csv_bytes(altered(table, "null", 5)))
+    forger.sign(day.entries)
+    (line,) = problems(verify(bundle, key=key.verifier, images=False), "sum")
+    assert line.startswith("tallies.csv, presidente confirmed: null: the log's decisions sum to 6, the table to 11")
