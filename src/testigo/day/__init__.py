@@ -22,12 +22,8 @@ Rules of this module
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -38,9 +34,10 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Protocol, Self
-from urllib.parse import urlsplit
 
 from testigo.bundle import counts_of, open_bundle
+from testigo.day.doors import Client, served
+from testigo.day.stage import Stage
 from testigo.election import Profile, load_profile, parse_profile, read_register, write_register
 from testigo.errors import InputError, WireError
 from testigo.records import Standing
@@ -111,7 +108,7 @@ def run_day(out: Path, *, stations: int, seed: int, profile_name: str, teller: T
     """
     begun = time.monotonic()
     teller.step(1, "inventing the country and its day", "inventando el país y su jornada")
-    stage = _Stage.prepare(out, stations=stations, seed=seed, profile_name=profile_name)  # 1
+    stage = Stage.prepare(out, stations=stations, seed=seed, profile_name=profile_name)  # 1
     if not stage.bundle.exists():
         _hold_the_day(stage, teller)  # 2 to 6
         teller.step(7, "writing the release", "escribiendo la publicación")
@@ -128,65 +125,12 @@ def run_day(out: Path, *, stations: int, seed: int, profile_name: str, teller: T
     return _outcome(stage, tally, verdict, time.monotonic() - begun)
 
 
-@dataclass(frozen=True)
-class _Stage:
-    """The folder of a demonstration, and what is planned to happen there."""
-
-    out: Path
-    profile: Profile
-    day: Day
-
-    @property
-    def home(self) -> Path:
-        return self.out / "home"
-
-    @property
-    def bundle(self) -> Path:
-        return self.out / "bundle"
-
-    @property
-    def site(self) -> Path:
-        return self.out / "site"
-
-    @classmethod
-    def prepare(cls, out: Path, *, stations: int, seed: int, profile_name: str) -> _Stage:
-        """The plan; the same each time, so that a second run continues the first."""
-        if stations < 10:
-            raise InputError(f"{stations} stations make no day.", "Ask for 10 or more.")
-        out.mkdir(parents=True, exist_ok=True)
-        wanted = {"stations": stations, "seed": seed, "profile": profile_name}
-        mark = out / "demo.json"
-        if mark.exists() and json.loads(mark.read_text()) != wanted:
-            raise InputError(f"{out} holds another demonstration.", "Choose another --out, or remove that folder.")
-        base = load_profile(profile_name)
-        register_file = out / "register.parquet"
-        if not mark.exists():
-            write_register(invented_register(base, stations, seed), register_file)
-            folder = out / "profile"
-            folder.mkdir(exist_ok=True)
-            (folder / "profile.toml").write_bytes(rehearsal_profile(base, read_register(base, register_file)).source)
-            mark.write_text(json.dumps(wanted))
-        profile = load_profile(out / "profile")
-        return cls(out, profile, plan_day(profile, read_register(profile, register_file), seed))
-
-    def command(self, *words: str, good: tuple[int, ...] = (0,)) -> dict[str, Any]:
-        """Run a ``testigo`` command; its JSON answer, if it gives one."""
-        done = subprocess.run(
-            [sys.executable, "-m", "testigo.cli", *words], capture_output=True, text=True, check=False
-        )
-        if done.returncode not in good:
-            last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-3:]
-            raise WireError(f"`testigo {words[0]}` ended with status {done.returncode}: {' '.join(last)}")
-        answer: dict[str, Any] = json.loads(done.stdout) if "--json" in words else {}
-        return answer
-
-
 # ------------------------------------------------------------------------------------------------ steps 2 to 6
 
 
-def _hold_the_day(stage: _Stage, teller: Teller) -> None:
+def _hold_the_day(stage: Stage, teller: Teller) -> None:
     teller.step(2, "starting the server", "arrancando el servidor")
-    with _server(stage) as addresses:  # 2
+    with served(stage.serve_words, stage.out / "server.log") as addresses:  # 2
         teller.step(3, "enrolling pseudonyms", "inscribiendo seudónimos")
         tokens = _tokens(stage)  # 3
         teller.step(4, "sending what observers and hubs send", "enviando lo que envían testigos y centros")
@@ -198,29 +142,7 @@ def _hold_the_day(stage: _Stage, teller: Teller) -> None:
         _wait(addresses["observer"], teller)
 
 
-@contextmanager
-def _server(stage: _Stage) -> Iterator[dict[str, str]]:
-    """The server, as a process of its own; its two addresses."""
-    words = ["serve", "--home", str(stage.home), "--profile", str(stage.out / "profile"), "--rehearsal"]
-    words += ["--register", str(stage.out / "register.parquet"), "--port", "0", "--review-port", "0", "--json"]
-    with (stage.out / "server.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "-m", "testigo.cli", *words], stdout=subprocess.PIPE, stderr=log)
-        try:
-            assert process.stdout is not None  # noqa: S101  (it is a pipe)
-            line = process.stdout.readline()
-            if not line:
-                raise WireError("The server did not start.", f"Its words are in {stage.out / 'server.log'}.")
-            yield json.loads(line)
-        finally:
-            process.send_signal(signal.SIGINT)
-            try:
-                process.wait(timeout=60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _tokens(stage: _Stage) -> dict[str, str]:
+def _tokens(stage: Stage) -> dict[str, str]:
     """Who sends or types -> token. Hubs and observers are different pseudonyms, even in the same place."""
     file = stage.out / "tokens.json"
     if not file.exists():
@@ -246,7 +168,7 @@ def _sender(delivery: Delivery) -> str:
     return f"{'observer' if delivery.kind in _PHOTOS else 'hub'} {delivery.sender}"
 
 
-def _send_all(stage: _Stage, address: str, tokens: Mapping[str, str], teller: Teller) -> dict[int, str]:
+def _send_all(stage: Stage, address: str, tokens: Mapping[str, str], teller: Teller) -> dict[int, str]:
     """Delivery -> receipt. What was acknowledged before is not sent again."""
     file = stage.out / "receipts.jsonl"
     receipts: dict[int, str] = {}
@@ -271,7 +193,7 @@ def _send_all(stage: _Stage, address: str, tokens: Mapping[str, str], teller: Te
     return receipts
 
 
-def _pool(stage: _Stage) -> ProcessPoolExecutor:
+def _pool(stage: Stage) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(
         max_workers=min(4, os.cpu_count() or 1),
         mp_context=get_context("spawn"),
@@ -290,13 +212,13 @@ def _begin(profile: bytes) -> None:
 def _send(address: str, delivery: Delivery, token: str) -> tuple[int, dict[str, Any]]:
     """Draw and send one delivery, from a process of the pool."""
     length = {"Content-Length": str(size_of(_here[0], delivery)), "Content-Type": "application/octet-stream"}
-    with _Client(address, token) as client:
+    with Client(address, token) as client:
         answer = client.ask("POST", "/api/v1/submissions", lambda: stream_of(_here[0], delivery), length)
     return delivery.number, answer
 
 
 def _type_all(
-    stage: _Stage, address: str, tokens: Mapping[str, str], receipts: Mapping[int, str], teller: Teller
+    stage: Stage, address: str, tokens: Mapping[str, str], receipts: Mapping[int, str], teller: Teller
 ) -> None:
     """Each reviewer types in their own order; what was typed before is the same reading again."""
     typed = stage.day.transcriptions
@@ -312,7 +234,7 @@ def _type_all(
 def _type(address: str, tokens: Mapping[str, str], receipts: Mapping[int, str], typed: list[Transcription]) -> int:
     if not typed:
         return 0
-    with _Client(address, tokens[typed[0].reviewer]) as client:
+    with Client(address, tokens[typed[0].reviewer]) as client:
         for one in typed:
             lines = one.counts.lines
             reading = {
@@ -334,7 +256,7 @@ def _type(address: str, tokens: Mapping[str, str], receipts: Mapping[int, str], 
 def _wait(address: str, teller: Teller, *, seconds: float = 900) -> None:
     """Until nothing waits any more: no job, no leaf."""
     until, most = time.monotonic() + seconds, 1
-    with _Client(address, "") as client:
+    with Client(address, "") as client:
         while time.monotonic() < until:
             waiting = client.ask("GET", "/ready").get("waiting", {})
             left = int(waiting.get("jobs", 1)) + int(waiting.get("leaves", 1))
@@ -346,58 +268,10 @@ def _wait(address: str, teller: Teller, *, seconds: float = 900) -> None:
     raise WireError("The server is still at work after a long time.", "Run the demonstration again: it goes on.")
 
 
-class _Client:
-    """One sender's connection to a program of the server; trouble on the wire is tried again, as an app would."""
-
-    TRIES = 8
-
-    def __init__(self, address: str, token: str) -> None:
-        parts = urlsplit(address)
-        self._connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: Callable[[], Iterator[bytes] | bytes] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """Ask until there is an answer; a body is made anew for each try.
-
-        Raises:
-            WireError: the server refused, or did not answer.
-        """
-        last = ""
-        for attempt in range(self.TRIES):
-            try:
-                given = body() if body else None
-                self._connection.request(method, path, given, {**self._headers, **(headers or {})})
-                answer = self._connection.getresponse()
-                text = answer.read().decode()
-                if answer.status < 400:
-                    parsed: dict[str, Any] = json.loads(text)
-                    return parsed
-                last = f"status {answer.status}: {text[:300]}"
-                if answer.status in (400, 401, 404, 413, 422):
-                    break
-            except (OSError, http.client.HTTPException, ValueError) as error:
-                self._connection.close()
-                last = f"{type(error).__name__}: {error}"
-            time.sleep(min(0.2 * 2**attempt, 5.0))
-        raise WireError(f"{method} {path} did not succeed: {last}.", "Run the demonstration again: it goes on.")
-
-
 # ---------------------------------------------------------------------------------------------------- step 10
 
 
-def _outcome(stage: _Stage, tally: Mapping[str, Any], verdict: Mapping[str, Any], seconds: float) -> Outcome:
+def _outcome(stage: Stage, tally: Mapping[str, Any], verdict: Mapping[str, Any], seconds: float) -> Outcome:
     """Compare what was confirmed with what was invented."""
     bundle = open_bundle(stage.bundle)
     confirmed, wrong = 0, []
@@ -420,3 +294,6 @@ def _outcome(stage: _Stage, tally: Mapping[str, Any], verdict: Mapping[str, Any]
         contested=int(tally["stations"]["contested"]),
         seconds=seconds,
     )
+
+
+__all__ = ["Outcome", "Teller", "run_day"]
