@@ -26,29 +26,24 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from testigo.bundle import counts_of, open_bundle
 from testigo.day.doors import Client, served
 from testigo.day.stage import Stage
-from testigo.election import Profile, load_profile, parse_profile, read_register, write_register
-from testigo.errors import InputError, WireError
+from testigo.election import Profile, parse_profile
+from testigo.errors import WireError
 from testigo.records import Standing
 from testigo.simulate import (
-    Day,
     Delivery,
     Kind,
     Transcription,
-    invented_register,
-    plan_day,
-    rehearsal_profile,
     size_of,
     stream_of,
 )
