@@ -26,7 +26,7 @@ import zxingcpp
 from testigo.bundle import write_bundle
 from testigo.election import Profile, Register, load_profile
 from testigo.ledger import SigningKey, generate_key
-from testigo.reading import Published, open_image, publish_image, read_sheet, to_reading
+from testigo.reading import OpenedImage, Published, open_image, publish_image, read_sheet, to_reading
 from testigo.records import (
     ConfigurationLeaf,
     Evidence,
@@ -75,8 +75,9 @@ class Night:
     def take(self, facts: RegisterFacts, data: bytes) -> None:
         """One scan, from its receipt to the decision."""
         image = open_image(data)
+        assert isinstance(image, OpenedImage)
         readings = read_sheet(self.profile, image, rehearsal=True)
-        if not readings.found or not hasattr(image, "full"):
+        if not readings.found:
             return
         shown = publish_image(self.profile, image, readings)
         receipt = self.add(ReceiptLeaf("c0" * 32, 1))
