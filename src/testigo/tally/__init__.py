@@ -8,9 +8,10 @@ Rules of this package
 """
 
 from testigo.tally.answers import FIELDS, as_json
-from testigo.tally.certainty import Certainty, worst_case_margin
+from testigo.tally.certainty import AreaCertainty, Certainty, certainty_by_area, certainty_of, worst_case_margin
 from testigo.tally.counted import NOT_LISTED, STANDINGS, UNKNOWN, Counted, counted_from_table
 from testigo.tally.places import CENTRE, AreaTotals, Sums
+from testigo.tally.premises import PREMISES, Dispute, Premise, disputed, premise, premises
 from testigo.tally.territory import Territory, territory_of
 from testigo.tally.totals import Tally, tally
 
@@ -18,16 +19,25 @@ __all__ = [
     "CENTRE",
     "FIELDS",
     "NOT_LISTED",
+    "PREMISES",
     "STANDINGS",
     "UNKNOWN",
+    "AreaCertainty",
     "AreaTotals",
     "Certainty",
     "Counted",
+    "Dispute",
+    "Premise",
     "Sums",
     "Tally",
     "Territory",
     "as_json",
+    "certainty_by_area",
+    "certainty_of",
     "counted_from_table",
+    "disputed",
+    "premise",
+    "premises",
     "tally",
     "territory_of",
     "worst_case_margin",

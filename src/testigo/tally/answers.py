@@ -14,6 +14,7 @@ from typing import Any
 
 from testigo.tally.certainty import worst_case_margin
 from testigo.tally.places import AreaTotals
+from testigo.tally.premises import disputed, premises
 from testigo.tally.totals import Tally
 
 DECIMALS = 6
@@ -50,6 +51,19 @@ FIELDS: Mapping[str, str] = {
     "certainty.break_even_turnout": "turnout of what is not counted at which the runner-up draws level by taking all; "
     "above 1 it cannot; null if unknown or nothing is left",
     "certainty.electors_not_counted": "the most electors that what is not counted can have; null if unknown",
+    "certainty.break_even_national_turnout": "turnout of the whole country at which the runner-up draws level by "
+    "taking all votes not counted: (votes cast at counted stations + lead) / electors; null if those are unknown",
+    "certainty.premises[].premise": "headline, undisputed, confirmed, confirmed_undisputed, every_count: which "
+    "stations are taken; all others are treated as not counted",
+    "certainty.premises[].stations": "stations that the premise takes",
+    "certainty.premises[].leader": "code of the candidate with most votes there; null if tied or without votes",
+    "certainty.premises[].certain": "as above, on that premise",
+    "certainty.premises[].worst_case_margin": "as above, on that premise",
+    "certainty.disputed.answer": "would the stations in question (contested, or with counts that the headline does not "
+    "take) change the winner? nothing, no, as_they_stand, at_worst, unknown",
+    "certainty.disputed.stations": "stations in question",
+    "certainty.disputed.electors": "the most electors that they have; null if unknown",
+    "certainty.disputed.worst_case_margin": "lead without them − their electors; null if those are unknown",
     "candidates[].code": "code of the candidate; the list is in the profile's order",
     "candidates[].name": "name of the candidate",
     "candidates[].votes": "votes that the headline counts",
@@ -147,12 +161,29 @@ def _area(area: AreaTotals) -> dict[str, Any]:
 
 
 def _certainty(tally: Tally) -> dict[str, Any]:
-    certainty = worst_case_margin(tally)
+    certainty, question = worst_case_margin(tally), disputed(tally)
     return {
         "certain": certainty.certain,
         "worst_case_margin": certainty.worst_case_margin,
         "break_even_turnout": _rounded(certainty.break_even_turnout),
         "electors_not_counted": certainty.electors_not_counted,
+        "break_even_national_turnout": _rounded(certainty.break_even_national_turnout),
+        "premises": [
+            {
+                "premise": one.code,
+                "stations": one.stations,
+                "leader": one.leader,
+                "certain": one.certainty.certain,
+                "worst_case_margin": one.certainty.worst_case_margin,
+            }
+            for one in premises(tally)
+        ],
+        "disputed": {
+            "answer": question.answer,
+            "stations": question.stations,
+            "electors": question.electors,
+            "worst_case_margin": question.worst_case_margin,
+        },
     }
 
 
