@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from testigo.bundle import BundleInfo, open_bundle, write_bundle
+from testigo.bundle import BundleInfo, write_bundle
 from testigo.election import Contest, Profile, Register, load_profile, register_schema
 from testigo.ledger import SigningKey
 from testigo.publish import publish
@@ -199,7 +200,8 @@ def imported_world(register_codes: dict[str, str], filled: int) -> World:
     world = World(profile, make_register(profile, register_codes))
     contest, facts = profile.contests[0], RegisterFacts(world.register)
     for line, station in enumerate(list(register_codes)[:filled], 2):
-        counts = Counts(world.votes(contest).candidates, null=0)
+        drawn = world.votes(contest).candidates
+        counts = Counts({**drawn, "EG": drawn["EG"] + 300}, null=0)
         reading = PublicReading(
             contest.code, station, "published-table", "1", ("published-table",), counts, source="ab" * 32, line=line
         )
@@ -215,6 +217,14 @@ class Published:
     world: World
     bundle: Path
     site: Path
+
+
+@pytest.fixture(scope="session")
+def kit() -> SimpleNamespace:
+    """What tests make their own worlds with."""
+    return SimpleNamespace(
+        World=World, altamar=altamar, draw_sheet=draw_sheet, make_register=make_register, sheet_size=sheet_size, key=KEY
+    )
 
 
 @pytest.fixture(scope="session")
@@ -261,6 +271,3 @@ def browser() -> Iterator[Any]:
         running = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         yield running
         running.close()
-
-
-__all__ = ["HOSTILE", "Published", "World", "altamar", "imported_world", "open_bundle"]
