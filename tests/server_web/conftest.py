@@ -106,6 +106,7 @@ class Served:
         self.log = home / "serve.log"
         self.observer = self.review = ""
         self.process: subprocess.Popen[str] | None = None
+        self._issued: dict[str, list[dict[str, str]]] = {}
         self.environment = {
             **os.environ,
             "TESTIGO_TEST_POSTGRES_UNSAFE_NO_FSYNC": "1",
@@ -143,7 +144,13 @@ class Served:
         return [entry["token"] for entry in self.people(kind, count)]
 
     def people(self, kind: str, count: int = 1) -> list[dict[str, str]]:
-        """New pseudonyms with their tokens."""
+        """New pseudonyms with their tokens; issued in batches, for a command takes a while."""
+        waiting = self._issued.setdefault(kind, [])
+        while len(waiting) < count:
+            waiting += self._issue(kind, max(count, 25))
+        return [waiting.pop() for _ in range(count)]
+
+    def _issue(self, kind: str, count: int) -> list[dict[str, str]]:
         words = [sys.executable, "-P", "-m", "testigo.cli", "token", "--home", str(self.home), "--kind", kind]
         done = subprocess.run(
             [*words, "--count", str(count), "--json"], env=self.environment, capture_output=True, text=True, check=True

@@ -6,6 +6,8 @@ Rules of this module
 2. A job that brought down worker after worker is given up, and says so in the log: one poisoned file must not hold up
    all others.
 3. A job that is done is deleted: what it did is in the tables and in the log.
+4. A worker runs one job at a time. What it is said to run when it asks for work was lost on the way: the database went
+   away between taking a job, or finishing it, and saying so.
 """
 
 from __future__ import annotations
@@ -13,21 +15,43 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from collections.abc import Iterable
 
 import django
+from procrastinate.jobs import Job
+from procrastinate.manager import JobManager
 
 from testigo.server.configuration import configuration
 
 _log = logging.getLogger("testigo.workers")
 MOST_ATTEMPTS = 20
 
-#: Jobs that run on no worker, or on one that has been silent for so long.
-_STALLED = """
-    SELECT job.id, job.attempts FROM procrastinate_jobs job
-    LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
-    WHERE job.status = 'doing'
-      AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %s))
+#: Jobs that run on no worker, or on one that has been silent for so long, go back into the queue; the database's clock
+#: decides, for ours may jump.
+_GIVE_AWAY = """
+    UPDATE procrastinate_jobs job
+    SET status = CASE WHEN attempts < %(most)s THEN 'todo' ELSE 'failed' END::procrastinate_job_status,
+        attempts = attempts + 1, scheduled_at = now(), worker_id = NULL
+    WHERE status = 'doing' AND NOT EXISTS (
+        SELECT FROM procrastinate_workers worker WHERE worker.id = job.worker_id
+        AND worker.last_heartbeat >= now() - make_interval(secs => %(silent)s))
+    RETURNING status = 'todo'
 """
+
+#: Jobs that a worker is said to run, when it runs none.
+_LOST = """
+    UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1, scheduled_at = now(), worker_id = NULL
+    WHERE status = 'doing' AND worker_id = %(worker_id)s
+"""
+
+
+class Manager(JobManager):
+    """Procrastinate's own, but for rule 4."""
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """See :class:`procrastinate.manager.JobManager`. Asked only when this worker runs nothing."""
+        await self.connector.execute_query_async(_LOST, worker_id=worker_id)
+        return await super().fetch_job(queues, worker_id)
 
 
 def work(queue: str) -> int:
@@ -37,6 +61,7 @@ def work(queue: str) -> int:
 
     silent = configuration().stalled_job_seconds
     worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    worker.job_manager = Manager(worker.connector)
     worker.run_worker(
         queues=[queue],
         name=queue,
@@ -70,23 +95,13 @@ def sweep() -> int:
 def sweep_once(silent_seconds: float) -> int:
     """Give stalled jobs to others, delete finished ones; how many were given."""
     from django.db import connection
-    from django.utils import timezone
-    from procrastinate.contrib.django import app
 
     with connection.cursor() as cursor:
-        cursor.execute(_STALLED, [silent_seconds])
-        stalled = cursor.fetchall()
         cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'succeeded'")
-    given_up = [job for job, attempts in stalled if attempts >= MOST_ATTEMPTS]
-    for job, attempts in stalled:
-        if attempts < MOST_ATTEMPTS:
-            app.job_manager.retry_job_by_id(job, retry_at=timezone.now())
-    if given_up:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT procrastinate_finish_job_v1(id, 'failed', false) FROM unnest(%s::bigint[]) id", [given_up]
-            )
-        _log.error("jobs given up", extra={"jobs": len(given_up)})
-    if len(stalled) > len(given_up):
-        _log.warning("stalled jobs given to others", extra={"jobs": len(stalled) - len(given_up)})
-    return len(stalled) - len(given_up)
+        cursor.execute(_GIVE_AWAY, {"most": MOST_ATTEMPTS, "silent": silent_seconds})
+        given = [row[0] for row in cursor.fetchall()]
+    if not all(given):
+        _log.error("jobs given up", extra={"jobs": given.count(False)})
+    if any(given):
+        _log.warning("stalled jobs given to others", extra={"jobs": given.count(True)})
+    return given.count(True)
