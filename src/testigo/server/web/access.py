@@ -17,12 +17,12 @@ from django.http import HttpRequest
 from django.urls import URLPattern, URLResolver, get_resolver
 from ninja import NinjaAPI
 from ninja.constants import NOT_SET
-from ninja.openapi.views import openapi_json
 from ninja.operation import Operation, PathView
 from ninja.security import HttpBearer
 
 from testigo.errors import InternalError
 from testigo.server.store.credentials import hash_token
+from testigo.server.web.description import describe_api
 from testigo.server.web.refusals import unknown_token
 
 #: Declares a route that anybody may call. It must not tell anything about anybody.
@@ -93,4 +93,4 @@ def _belongs_to(api: NinjaAPI, pattern: URLPattern) -> bool:
     inner = [cell.cell_contents for cell in getattr(pattern.callback, "__closure__", None) or ()]
     if any(isinstance(value, PathView) and id(value) in views for value in inner):
         return True
-    return isinstance(pattern.callback, partial) and pattern.callback.func is openapi_json
+    return isinstance(pattern.callback, partial) and pattern.callback.func is describe_api

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn, cast
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
-from testigo.server.web.access import check_access
+from testigo.server.web.description import describe_api
 from testigo.server.web.refusals import SEE_DESCRIPTION, RefusedError, Text, answer, answer_exception, answer_status
 
 _LONGEST_FIELD = 80
@@ -60,7 +61,7 @@ def make_api(title: str, description: str) -> NinjaAPI:
     """An API whose errors have the one shape."""
     api = NinjaAPI(
         title=title, description=description, version="1", urls_namespace=title, parser=StrictParser(),
-        docs_url=None, openapi_url="/api/openapi.json",
+        docs_url=None, openapi_url=None,
     )  # fmt: skip
     api.add_exception_handler(Exception, _any)
     api.add_exception_handler(HttpError, _http_error)
@@ -69,13 +70,8 @@ def make_api(title: str, description: str) -> NinjaAPI:
 
 
 def urls_of(api: NinjaAPI) -> list[URLPattern | URLResolver]:
-    """The paths of an API, whose access was checked; without ninja's front page, which builds links from the Host."""
-    return [entry for entry in api.urls[0] if getattr(entry, "name", "") != "api-root"]
-
-
-def checked(api: NinjaAPI) -> None:
-    """See :func:`.check_access`; to be called when the program starts."""
-    check_access(api)
+    """The paths of an API and of its description; without ninja's own pages, which build links from the Host."""
+    return [*api.urls[0][:-1], path("api/openapi.json", partial(describe_api, api=api))]
 
 
 def refuse_too_long(request: HttpRequest) -> None:
