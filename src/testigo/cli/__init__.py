@@ -50,6 +50,11 @@ VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
     "bundle": ("bundle", "server", ("write a release from the database", "escribir una publicación desde la base")),
     "publish": ("publish", "site", ("the site from a bundle", "el sitio a partir de un paquete")),
     "verify": ("verify", "", ("check a bundle", "comprobar un paquete")),
+    "compare": (
+        "compare",
+        "",
+        ("two publications, station by station", "dos publicaciones, mesa por mesa"),
+    ),
     "register": ("register", "", ("build a register from published files", "construir el registro de mesas")),
     "import": (
         "import_",

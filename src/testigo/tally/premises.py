@@ -35,8 +35,8 @@ from testigo.tally.totals import Tally
 PREMISES: dict[str, dict[str, str]] = {
     "headline": {"es": "las mesas que el titular cuenta", "en": "the stations that the headline counts"},
     "undisputed": {
-        "es": "de esas, solo las que nadie disputa",
-        "en": "of those, only stations that nobody disputes",
+        "es": "solo las mesas contadas que nadie disputa",
+        "en": "only the counted stations that nobody disputes",
     },
     "confirmed": {
         "es": "solo actas confirmadas aquí, no las importadas de otros",
