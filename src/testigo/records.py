@@ -540,7 +540,8 @@ def parse_leaf(data: bytes) -> Leaf:
         InputError: not canonical JSON, an unknown type, or wrong fields.
     """
     value = parse_canonical(data)
-    kind = LEAF_TYPES.get(value.get("type", "")) if isinstance(value, dict) else None
+    named = value.get("type") if isinstance(value, dict) else None
+    kind = LEAF_TYPES.get(named) if isinstance(named, str) else None
     if kind is None:
         raise InputError("A leaf has no known type.", f"Known: {', '.join(sorted(LEAF_TYPES))}.")
     try:

@@ -6,20 +6,24 @@ Rules of this module
    keyed by submission, or by bytes and reader version.
 2. A job names a submission by its number. No file name, no sender.
 3. Trouble on the wire, or with the database, is tried again; a file that cannot be opened is an outcome, not an error.
+4. A file on which workers died is looked at by a process of its own first: if that dies too, the file is damaged. One
+   poisoned image must not stop the reading of all others.
 """
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.db import Error
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from testigo.errors import WireError
 from testigo.reading import Limits, Refusal, open_image, publish_image, read_sheet, to_reading
 from testigo.records import Opening, Withheld
+from testigo.server import trial
 from testigo.server.blobs import BlobStore, open_store
 from testigo.server.configuration import configuration
 from testigo.server.store import opening, readings
@@ -32,7 +36,10 @@ if TYPE_CHECKING:
 #: Channels whose images are flat scans; everything else may be a photo.
 SCANS = ("scan", "ingest")
 
-_AGAIN = RetryStrategy(max_attempts=12, exponential_wait=2, retry_exceptions={WireError, Error})
+_log = logging.getLogger("testigo.jobs")
+#: A store or a database that is away for a quarter of an hour loses nothing.
+_AGAIN = RetryStrategy(max_attempts=12, wait=1, linear_wait=12, retry_exceptions={WireError, Error, OSError})
+_CAREFUL_FROM_ATTEMPT = 2
 _NOT_STORED = {TOO_LARGE: Opening.TOO_LARGE, OVER_QUOTA: Opening.OVER_QUOTA}
 
 
@@ -48,8 +55,8 @@ def election() -> Election:
     return load_election()
 
 
-@app.task(name="open_submission", queue="open", retry=_AGAIN)
-def open_submission(submission: int) -> None:
+@app.task(name="open_submission", queue="open", retry=_AGAIN, pass_context=True)
+def open_submission(context: JobContext, submission: int) -> None:
     """Open what arrived: decrypt (what is not encrypted passes unchanged), decode, redact; write what became of it."""
     arrived = opening.arrived(submission)
     if arrived.opened:
@@ -57,8 +64,17 @@ def open_submission(submission: int) -> None:
     if arrived.outcome != STORED:
         opening.save_opened(submission, opening.Opened(_NOT_STORED[arrived.outcome]), enqueue_reading)
         return
-    opened = look_at(election(), blobs(), blobs().get(arrived.blob), arrived)
+    data = blobs().get(arrived.blob)
+    if context.job.attempts >= _CAREFUL_FROM_ATTEMPT and not _is_harmless(data):
+        _log.error("a file brought its reader down", extra={"submission": submission})
+        opened = opening.Opened(Opening.DAMAGED, arrived.blob)
+    else:
+        opened = look_at(election(), blobs(), data, arrived)
     opening.save_opened(submission, opened, enqueue_reading)
+
+
+def _is_harmless(data: bytes) -> bool:
+    return trial.survives(election().profile.source, data, rehearsal=election().rehearsal)
 
 
 def look_at(of: Election, store: BlobStore, data: bytes, arrived: opening.Arrived) -> opening.Opened:

@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from testigo.errors import InputError
+from testigo.errors import InputError, InternalError
 
 if TYPE_CHECKING:
     from testigo.bundle.manifest import Manifest
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
     from testigo.tally import Tally
 
 Progress = Callable[[int, int], None]
+#: Reason of files whose opening was given up: the log shows their receipts as never opened.
+NOT_OPENED = "not_opened"
+#: Jobs that one process works off before a second one would be ready.
+_FEW_JOBS = 12
+#: A worker of a drain says every second that it is alive; one that was silent for so long is not.
+_HEARTBEAT_SECONDS, _SILENT_SECONDS = 1.0, 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,10 @@ def prepare(home: Path, role: str = "owner") -> None:
     import django
 
     django.setup()
+    from testigo.server.configuration import configuration
+
+    if configuration().home != home.absolute():
+        raise InternalError(f"This process works in {configuration().home} and was asked to work in {home}.")
 
 
 def configure(home: Path, profile: Profile, register: Path | None, *, rehearsal: bool) -> Election:
@@ -73,11 +85,19 @@ def configure(home: Path, profile: Profile, register: Path | None, *, rehearsal:
         InputError: the database belongs to another election, profile, register, or is (not) a rehearsal.
     """
     prepare(home)
+    from testigo.server.store import log
+
+    with log.one_operator():
+        return _configure(profile, register, rehearsal=rehearsal)
+
+
+def _configure(profile: Profile, register: Path | None, *, rehearsal: bool) -> Election:
     from django.core.management import call_command
 
     from testigo.server import keys
     from testigo.server.configuration import configuration
     from testigo.server.store import election as elections
+    from testigo.server.store import log
 
     call_command("migrate", verbosity=0, interactive=False)  # 1
     election = elections.find_election()
@@ -86,7 +106,11 @@ def configure(home: Path, profile: Profile, register: Path | None, *, rehearsal:
         election = elections.create_election(profile, register, rehearsal=rehearsal, origin=origin)
     else:
         _check_same(election, profile, register, rehearsal=rehearsal)
-    keys.ensure_keys(configuration().keys, election.origin)  # 3
+    so_far = log.head().text
+    if so_far:  # 3
+        keys.check_log_key(configuration().keys, so_far)
+    else:
+        keys.ensure_keys(configuration().keys, election.origin)
     _log_configuration(election)  # 4
     return election
 
@@ -111,24 +135,25 @@ def _check_same(election: Election, profile: Profile, register: Path | None, *, 
 
 
 def _log_configuration(election: Election) -> None:
-    """Queue and number the configuration leaf if the log is still empty."""
+    """Queue and number the configuration leaf, if the log has none that says the same."""
     from testigo import reading
     from testigo.records import ConfigurationLeaf
     from testigo.server import keys, sequencer
     from testigo.server.configuration import configuration
     from testigo.server.store import log, queueing
 
-    if log.head().tree.size == 0 and not queueing.is_waiting(ConfigurationLeaf.TYPE):
-        leaf = ConfigurationLeaf(
-            election=election.profile.code,
-            profile=election.profile.sha256,
-            register=election.register.sha256 if election.register is not None else "",
-            rehearsal=election.rehearsal,
-            readers={reading.READER: reading.reader_version(), "person": "1"},
-            intake_key=keys.intake_key(configuration().keys).verifier.encode(),
-        )
-        queueing.put(leaf)
     sequencer.run_turns(until_empty=True)
+    leaf = ConfigurationLeaf(
+        election=election.profile.code,
+        profile=election.profile.sha256,
+        register=election.register.sha256 if election.register is not None else "",
+        rehearsal=election.rehearsal,
+        readers={reading.READER: reading.reader_version(), "person": "1"},
+        intake_key=keys.intake_key(configuration().keys).verifier.encode(),
+    )
+    if queueing.last_leaf(ConfigurationLeaf.TYPE, log.head().tree.size) != leaf:
+        queueing.put(leaf)
+        sequencer.run_turns(until_empty=True)
 
 
 def issue_tokens(home: Path, kind: str, count: int) -> list[tuple[str, str]]:
@@ -168,9 +193,10 @@ def ingest(home: Path, files: Iterable[Path], progress: Progress = lambda done, 
         progress(number, 2 * len(paths))
     drain(home, lambda done, total: progress(len(paths) + done * len(paths) // max(total, 1), 2 * len(paths)))  # 2
     outcomes = Counter(summaries.outcomes(receipts).values())  # 3
+    outcomes[NOT_OPENED] = len(set(receipts)) - outcomes.total()
     images = outcomes.pop("image", 0)
     duplicates = outcomes.pop("same", 0)
-    return IngestReport(len(paths), again, duplicates, images, summaries.read_among(receipts), dict(outcomes))
+    return IngestReport(len(paths), again, duplicates, images, summaries.read_among(receipts), dict(+outcomes))
 
 
 def _store(path: Path, store: object, most: int) -> tuple[str, int, str]:
@@ -188,44 +214,73 @@ def _store(path: Path, store: object, most: int) -> tuple[str, int, str]:
             return hashlib.file_digest(file, "sha256").hexdigest(), size, receiving.TOO_LARGE
     except IsADirectoryError as error:
         raise InputError(f"{path.name} is a folder.", "Give files.") from error
+    except (FileNotFoundError, PermissionError) as error:
+        raise InputError(f"{path.name} cannot be read: {error.strerror}.", "Look at it, and take in again.") from error
 
 
 def drain(home: Path, progress: Progress = lambda done, total: None) -> None:
     """Work off every job and number every leaf that waits. Other workers may be at it too.
 
-    1. Two processes open and read what waits. 2. Meanwhile this one numbers leaves. 3. Until nothing is left.
+    1. Give jobs of dead workers to others. 2. Up to two processes open and read what waits. 3. Meanwhile this one
+    numbers leaves. 4. Until nothing is left.
     """
     prepare(home)
     from testigo.server import sequencer
+    from testigo.server.serve.workers import sweep_once
     from testigo.server.store import log
 
-    total = max(log.backlog()[1], 1)
-    with ProcessPoolExecutor(max_workers=2, mp_context=get_context("spawn")) as pool:
-        while True:
-            workers = [pool.submit(_work, str(home.absolute())) for _ in range(2)]  # 1
-            while not all(worker.done() for worker in workers):  # 2
+    sequencer.run_turns(until_empty=True)
+    total = log.backlog()[1]
+    while log.backlog() != (0, 0):
+        processes = 1 if total <= _FEW_JOBS else 2
+        with ProcessPoolExecutor(processes, get_context("spawn"), _end_with, (os.getpid(),)) as pool:
+            workers = [pool.submit(_work, str(home.absolute())) for _ in range(processes)]  # 2
+            while not all(worker.done() for worker in workers):  # 3
                 sequencer.run_turns(until_empty=True)
+                sweep_once(_SILENT_SECONDS)  # 1
                 waiting = log.backlog()[1]
                 total = max(total, waiting)
                 progress(total - waiting, total)
                 time.sleep(0.2)
             for worker in workers:
-                worker.result()
-            sequencer.run_turns(until_empty=True)
-            if log.backlog() == (0, 0):  # 3
-                progress(total, total)
-                return
+                if worker.exception() is not None and not isinstance(worker.exception(), BrokenProcessPool):
+                    worker.result()
+        sequencer.run_turns(until_empty=True)
+    progress(total, total)  # 4
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent does: an orphan would hold the database for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _work(home: str) -> None:
-    """Work off the jobs that wait, in a process of its own."""
+    """Work off the jobs that wait, in a process of its own, until none is left that this process could do."""
     prepare(Path(home))
     from procrastinate.contrib.django import app
+
+    from testigo.server.store import log
 
     # Another application over the same tasks: what a task defers still goes through Django's own connection, and so
     # into its transaction.
     worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-    worker.run_worker(queues=["open", "read"], wait=False, install_signal_handlers=False, listen_notify=False)
+    while log.backlog()[1]:
+        worker.run_worker(
+            queues=["open", "read"],
+            wait=False,
+            install_signal_handlers=False,
+            listen_notify=False,
+            delete_jobs="successful",
+            update_heartbeat_interval=_HEARTBEAT_SECONDS,
+            stalled_worker_timeout=_SILENT_SECONDS,
+        )
+        time.sleep(0.2)
 
 
 def current_tally(home: Path, contest: str | None, at_least: Standing) -> tuple[Profile, Contest, Tally]:

@@ -4,7 +4,8 @@ Rules of this module
 --------------------
 1. A release covers the log as it stands when it begins; what is numbered meanwhile belongs to the next one.
 2. The manifest is in the blob store before its leaf is in the log: the next release can always name its previous one.
-3. Killed at any moment and started again, it goes on: content whose leaf is in the log is not made a second time.
+3. Two releases are never made at once: they would have the same number.
+4. Killed at any moment and started again, it goes on: content whose leaf is in the log is not made a second time.
 """
 
 from __future__ import annotations
@@ -37,6 +38,13 @@ def make_release(
         store: has the published images, and the manifests of earlier releases.
         why: language -> what changed and why.
     """
+    with log.one_operator():
+        return _make(out, store, why, progress)
+
+
+def _make(
+    out: Path, store: BlobStore, why: Mapping[str, str], progress: Callable[[str, int, int], None] | None
+) -> Manifest:
     sequencer.run_turns(until_empty=True)  # 1
     ready = unfinished(out)  # 2
     if ready is not None and _is_logged(ready):

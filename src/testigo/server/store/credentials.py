@@ -42,7 +42,12 @@ def issue_tokens(kind: str, count: int) -> list[tuple[str, str]]:
 
 
 def ingest_token() -> bytes:
-    """Hash of a fresh token of the pseudonym under which files are taken in on this machine."""
-    token_hash = hash_token(secrets.token_urlsafe(32))
-    CredentialRow.objects.update_or_create(pseudonym=INGEST, defaults={"kind": INGEST, "token_hash": token_hash})
-    return token_hash
+    """Hash of the token of the pseudonym under which files are taken in on this machine.
+
+    It stays the same, because two processes may take files in at once. Nobody knows the token itself.
+    """
+    CredentialRow.objects.bulk_create(
+        [CredentialRow(pseudonym=INGEST, kind=INGEST, token_hash=hash_token(secrets.token_urlsafe(32)))],
+        ignore_conflicts=True,
+    )
+    return bytes(CredentialRow.objects.get(pseudonym=INGEST).token_hash)

@@ -4,7 +4,7 @@ Rules of this module
 --------------------
 1. It decides nothing: :func:`testigo.review.decide` does, from public readings.
 2. What the operator asserts (provenance, sameness of images) is gathered here from private rows, and published as an
-   assertion.
+   assertion; what waits for its leaf or was refused is not looked at.
 3. Many stations are gathered at once; one statement per question, whatever their number.
 """
 
@@ -21,6 +21,8 @@ from testigo.server.store.election import Election
 
 Key = tuple[str, str]
 _STANDINGS = {standing.value: number for number, standing in enumerate(Standing)}
+#: Other stations that a decision names: enough to see that something is wrong, and a leaf has its limits.
+_MOST_NAMED = 100
 _KEYS = "(SELECT * FROM unnest(%s::text[], %s::text[]))"
 
 
@@ -89,7 +91,7 @@ def _provenance(cursor: Any, keys: Sequence[Key]) -> dict[Key, str]:
         "SELECT DISTINCT r.contest, r.station, s.sender, o.plaintext FROM reading r "
         "JOIN opened f ON f.submission_id = r.submission_id "
         "JOIN opened o ON o.plaintext = f.plaintext JOIN submission s ON s.id = o.submission_id "
-        f"WHERE f.plaintext <> '' AND (r.contest, r.station) IN {_KEYS}",
+        f"WHERE r.leaf_index IS NOT NULL AND f.plaintext <> '' AND (r.contest, r.station) IN {_KEYS}",
         _columns(keys),
     )
     sources: dict[Key, set[tuple[str, str]]] = {}
@@ -108,13 +110,13 @@ def _same_image(cursor: Any, keys: Sequence[Key]) -> Mapping[Key, tuple[str, ...
     cursor.execute(
         "SELECT DISTINCT r.contest, r.station, other.station FROM reading r "
         "JOIN reading other ON other.submission_id = r.submission_id AND other.station <> r.station "
-        f"WHERE (r.contest, r.station) IN {_KEYS}",
+        f"WHERE r.leaf_index IS NOT NULL AND other.leaf_index IS NOT NULL AND (r.contest, r.station) IN {_KEYS}",
         _columns(keys),
     )
     found: dict[Key, list[str]] = {}
     for contest, station, other in cursor.fetchall():
         found.setdefault((contest, station), []).append(other)
-    return {key: tuple(sorted(others)) for key, others in found.items()}
+    return {key: tuple(sorted(others)[:_MOST_NAMED]) for key, others in found.items()}
 
 
 def save(cursor: Any, election: Election, decisions: Sequence[Decision], start: int) -> None:

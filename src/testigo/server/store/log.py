@@ -10,9 +10,10 @@ Rules of this module
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import Error, connection
 
 from testigo.errors import InputError, WireError
 from testigo.ledger import (
@@ -31,6 +32,20 @@ from testigo.records import Leaf, parse_leaf
 
 #: Any number, as long as every sequencer asks for the same: the lock that makes it the only one.
 SEQUENCER_LOCK = 7_203_480
+#: The same for whoever configures or makes a release.
+OPERATOR_LOCK = 7_203_481
+
+
+@contextmanager
+def one_operator() -> Iterator[None]:
+    """Wait until no other process configures or makes a release, and be the only one meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [OPERATOR_LOCK])
+    try:
+        yield
+    finally:
+        with suppress(Error), connection.cursor() as cursor:  # a lost connection has let go of it
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [OPERATOR_LOCK])
 
 
 class TileTable:

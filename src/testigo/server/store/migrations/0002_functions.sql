@@ -1,6 +1,8 @@
 -- What a program that faces the world may do: call these, and nothing else.
 -- Each runs with its owner's rights; its search path is fixed so that nobody can slip other tables under it.
--- Errors: TS401 unknown or revoked token, TS404 unknown sheet, TS409 not opened (yet) as an image.
+-- What they are given may come from somebody who broke into their caller: shapes and sizes are checked here again.
+-- Errors: TS401 unknown or revoked token, TS404 unknown sheet, TS409 not opened (yet) as an image, TS422 wrong shape,
+-- TS429 too often.
 
 CREATE FUNCTION sender_of(p_token_hash bytea, OUT o_pseudonym text, OUT o_kind text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -44,6 +46,11 @@ BEGIN
     SELECT * INTO who FROM sender_of(p_token_hash);
     IF who.o_pseudonym IS NULL OR who.o_kind NOT IN ('observer', 'hub', 'ingest') THEN
         RAISE EXCEPTION 'unknown token' USING ERRCODE = 'TS401';
+    END IF;
+    IF p_blob !~ '^[0-9a-f]{64}$' OR p_receipt !~ '^[0-9a-f]{32}$' OR p_size < 0 OR octet_length(p_nonce) <> 32
+        OR p_outcome NOT IN ('stored', 'too_large', 'over_quota') OR octet_length(p_leaf) > 1000
+        OR octet_length(p_promise) > 4000 THEN
+        RAISE EXCEPTION 'wrong shape' USING ERRCODE = 'TS422';
     END IF;
     -- A file that was stored before its sender's quota was used up: the retry gets the promise of that day.
     IF p_outcome = 'over_quota' AND EXISTS (
@@ -116,6 +123,10 @@ BEGIN
     IF sheet.outcome IS NULL OR sheet.outcome NOT IN ('image', 'same') THEN
         RAISE EXCEPTION 'not opened as an image' USING ERRCODE = 'TS409';
     END IF;
+    IF octet_length(p_body) > 16000 OR octet_length(p_contest) + octet_length(p_station) + octet_length(p_version) > 500
+        OR p_body_hash <> sha256(p_body) THEN
+        RAISE EXCEPTION 'wrong shape' USING ERRCODE = 'TS422';
+    END IF;
     -- A copy of an image is that image: one sheet, wherever its bytes came in.
     INSERT INTO reading (submission_id, contest, station, person, reader, version, body, body_hash)
         VALUES (coalesce(sheet.same_as, sheet.id), p_contest, p_station, who.o_pseudonym, 'person', p_version,
@@ -127,6 +138,12 @@ BEGIN
             WHERE submission_id = coalesce(sheet.same_as, sheet.id) AND person = who.o_pseudonym
               AND reader = 'person' AND version = p_version AND body_hash = p_body_hash;
         RETURN new_id;
+    END IF;
+    -- One person's corrections must not crowd out what others say of the same sheet or station.
+    IF (SELECT count(*) FROM reading WHERE person = who.o_pseudonym AND submission_id = coalesce(sheet.same_as, sheet.id)) > 20
+        OR (SELECT count(*) FROM reading WHERE person = who.o_pseudonym AND contest = p_contest AND station = p_station) > 20
+    THEN
+        RAISE EXCEPTION 'typed too often' USING ERRCODE = 'TS429';
     END IF;
     INSERT INTO ledger_queue (leaf_type, body, submission_id, reading_id)
         VALUES ('reading', p_body, coalesce(sheet.same_as, sheet.id), new_id);

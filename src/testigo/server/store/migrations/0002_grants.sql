@@ -13,23 +13,25 @@ DECLARE
         ['testigo_review', 'SELECT ON election'],
         ['testigo_review', 'EXECUTE ON FUNCTION review_admit(bytea), backlog()'],
         ['testigo_review', 'EXECUTE ON FUNCTION review_type(bytea, text, text, text, text, bytea, bytea)'],
-        -- opens what arrived; writes nonces and never reads them
-        ['testigo_opener', 'SELECT ON election, submission, opened'],
-        ['testigo_opener', 'INSERT ON opened, nonce, ledger_queue'],
-        ['testigo_opener', 'USAGE ON SEQUENCE opened_id_seq, nonce_id_seq, ledger_queue_id_seq'],
-        -- reads images
-        ['testigo_reader', 'SELECT ON election, opened, reading'],
+        -- opens what arrived; writes nonces and never reads them, sees no sender, and gives no leaf its index
+        ['testigo_opener', 'SELECT ON election, opened'],
+        ['testigo_opener', 'SELECT (id, blob, channel, outcome) ON submission'],
+        ['testigo_opener', 'INSERT (submission_id, outcome, plaintext, same_as, image, withheld) ON opened'],
+        ['testigo_opener', 'INSERT (submission_id, stage, nonce) ON nonce'],
+        ['testigo_opener', 'INSERT (leaf_type, body, submission_id) ON ledger_queue'],
+        -- reads images, and knows no people
+        ['testigo_reader', 'SELECT ON election, opened'],
+        ['testigo_reader', 'SELECT (id, submission_id, reader, version, body_hash, person) ON reading'],
         ['testigo_reader', 'SELECT (id, blob) ON submission'],
-        ['testigo_reader', 'INSERT ON reading, ledger_queue'],
-        ['testigo_reader', 'USAGE ON SEQUENCE reading_id_seq, ledger_queue_id_seq'],
+        ['testigo_reader', 'INSERT (submission_id, contest, station, person, reader, version, body, body_hash) ON reading'],
+        ['testigo_reader', 'INSERT (leaf_type, body, submission_id, reading_id) ON ledger_queue'],
         -- numbers leaves and decides
         ['testigo_sequencer', 'SELECT ON election, submission, opened, reading, leaf, tile, checkpoint, decision, standing, person_ordinal'],
-        ['testigo_sequencer', 'SELECT, UPDATE, DELETE, INSERT ON ledger_queue'],
+        ['testigo_sequencer', 'SELECT, UPDATE, DELETE ON ledger_queue'],
         ['testigo_sequencer', 'INSERT ON leaf, checkpoint, decision, person_ordinal'],
         ['testigo_sequencer', 'INSERT, UPDATE, DELETE ON tile'],
         ['testigo_sequencer', 'INSERT, UPDATE ON standing'],
         ['testigo_sequencer', 'UPDATE (leaf_index) ON submission, opened, reading'],
-        ['testigo_sequencer', 'USAGE ON SEQUENCE person_ordinal_id_seq, standing_id_seq, ledger_queue_id_seq'],
         ['testigo_sequencer', 'EXECUTE ON FUNCTION backlog()'],
         -- counts and publishes what is public anyway
         ['testigo_publish', 'SELECT ON election, leaf, tile, checkpoint, decision, standing'],
