@@ -24,14 +24,17 @@ class Stage:
 
     @property
     def home(self) -> Path:
+        """The server's data home."""
         return self.out / "home"
 
     @property
     def bundle(self) -> Path:
+        """The release that the day ends in."""
         return self.out / "bundle"
 
     @property
     def site(self) -> Path:
+        """The site made of it."""
         return self.out / "site"
 
     @property
