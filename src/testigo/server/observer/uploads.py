@@ -23,7 +23,7 @@ from testigo.server.observer.sender import Sender
 from testigo.server.store import facing, receiving
 from testigo.server.web.refusals import RefusedError
 
-_PIECE_BYTES = 1 << 18
+_PIECE_BYTES = 1 << 20
 
 BROKEN_OFF = (
     400,
@@ -60,6 +60,7 @@ class Incoming:
         self._declared = declared
         self._cap = cap
         self._hasher = hashlib.sha256()
+        self._hashing = True
         self.policy: int | None = None
         self.size = 0
 
@@ -74,7 +75,8 @@ class Incoming:
         except Exception as error:  # the server's own kinds of error, and the network's
             raise RefusedError(*BROKEN_OFF) from error
         self.size += len(piece)
-        self._hasher.update(piece)
+        if self._hashing:
+            self._hasher.update(piece)
         if self.size > self._cap:
             raise RefusedError(*TOO_BIG)
         if not piece and self._declared is not None and self.size != self._declared:
@@ -82,6 +84,11 @@ class Incoming:
         if self.policy is not None and self.size > self.policy:
             raise _PolicyExceededError
         return piece
+
+    def store_within(self, most: int) -> None:
+        """From now on somebody else hashes what is read, unless it may turn out to be more than ``most`` bytes."""
+        self.policy = most
+        self._hashing = self._declared is None or self._declared > most
 
     def digest(self) -> str:
         """Read what is left, keeping nothing; the hash of everything."""
@@ -120,7 +127,7 @@ def _keep(incoming: Incoming, outcome: str, most: int) -> tuple[str, str]:
     """Digest and outcome; what is stored is durable when this returns."""
     if outcome != receiving.STORED:
         return incoming.digest(), outcome
-    incoming.policy = most
+    incoming.store_within(most)
     try:
         stored = blobs().put_if_absent(incoming)  # type: ignore[arg-type]
     except _PolicyExceededError:  # only a chunked body: the length of others is known before
