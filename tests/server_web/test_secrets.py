@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 
 from testigo.server.postgres import database_url
+from testigo.server.web.logs import SafeFormatter
 
 STATEMENTS = (
     "SELECT * FROM {}",
@@ -82,6 +84,23 @@ def test_logs_name_nobody(
         assert secret not in text
     for line in text.splitlines():
         assert {"time", "level", "program", "logger", "message"} <= set(json.loads(line))
+
+
+def test_of_other_peoples_messages_nothing_is_logged_but_where_they_come_from() -> None:
+    formatter = SafeFormatter("observer")
+    try:
+        raise ValueError("hidden text")
+    except ValueError:
+        caught = sys.exc_info()
+    for name in ("gunicorn.error", "django.db", "procrastinate.worker", "testigo.web"):
+        message = "said" if name.startswith("testigo") else "from hidden address %s"
+        record = logging.LogRecord(name, logging.ERROR, __file__, 1, message, ("hidden argument",), caught)
+        record.token = "hidden extra"
+        record.route = "template"
+        line = formatter.format(record)
+        assert "hidden" not in line
+        assert json.loads(line)["kind"] == "ValueError"
+        assert ("template" in line) == name.startswith("testigo")
 
 
 UNDECLARED = """
