@@ -46,11 +46,12 @@ def run_turns(*, until_empty: bool, stop: Callable[[], bool] = lambda: False) ->
         numbered += done.leaves
         if done.refused:
             _log.error("queue entries refused", extra={"refused": done.refused})
+        if not until_empty:
+            beat(settings.home / HEARTBEAT)  # also between two full turns: a long queue is not a dead sequencer
         if done.more:
             continue
         if until_empty:
             break
-        beat(settings.home / HEARTBEAT)
         _wait(connection, settings.turn_seconds)
     return numbered
 
