@@ -1,0 +1,154 @@
+"""Sheets -> findings of the forensic battery, each with a model-based null beside the naive one.
+
+How it works
+------------
+1. An honest election is fitted to the sheets (:mod:`model`) and drawn many times (:mod:`bootstrap`).
+2. Every test (:mod:`sisters`, :mod:`digits`, :mod:`equal`, :mod:`percentages`, :mod:`fingerprint`, :mod:`extremes`)
+   measures the observed and the drawn elections alike.
+3. Alterations are planted in honest elections, and in the observed one (:mod:`planted`); what is found is reported.
+4. q-values bound the false discoveries over the whole battery.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from testigo.forensics.battery import extremes, fingerprint
+from testigo.forensics.battery.bootstrap import Experiment, experiment
+from testigo.forensics.battery.equal import twins
+from testigo.forensics.battery.findings import build, unanswered
+from testigo.forensics.battery.model import Ints
+from testigo.forensics.battery.planted import ALTERATIONS, DOSES, NAMES, plant
+from testigo.forensics.battery.sisters import FALSE_DISCOVERIES, Outliers, outliers
+from testigo.forensics.battery.view import View
+from testigo.forensics.finding import Figure, Finding
+from testigo.forensics.sheets import Sheets
+
+__all__ = ["DRAWS", "run_battery"]
+
+#: Elections drawn for the null: the smallest p-value is 1/(DRAWS + 1).
+DRAWS = 399
+_COMBS = 50
+_TRIALS = 10
+_NAIVE_DRAWS = 20
+
+
+def run_battery(sheets: Sheets, seed: int = 1, *, draws: int = DRAWS, trials: int = _TRIALS) -> tuple[Finding, ...]:
+    """Every test of the battery on the counted stations.
+
+    Args:
+        sheets: of one contest (:func:`testigo.forensics.sheets.sheets_of`); any number of stations.
+        seed: of everything random; the same seed gives the same figures.
+        draws: honest elections drawn for the null; 25,073 stations × 399 take about half a CPU minute.
+        trials: honest elections tampered with per alteration and dose.
+
+    Returns:
+        One finding per test, always all of them and in the same order; what cannot be computed says so.
+    """
+    if not len(sheets) or not sheets.votes.sum():
+        return unanswered(seed)
+    result = experiment(sheets, seed, draws, _COMBS, trials, min(_NAIVE_DRAWS, draws))
+    q = result.q()
+    special = {"sister_stations": _sisters, "equal_counts": _equal, "extremes": _extremes, "fingerprint": _fingerprint}
+    return tuple(special[code](result, q) if code in special else build(result, code, q) for code in result.observed)
+
+
+def _codes(result: Experiment, rows: Ints) -> tuple[str, ...]:
+    return tuple(result.view.sheets.codes[rows].tolist())
+
+
+def _sisters(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
+    found = outliers(result.view)
+    coins = outliers(result.view, 1.0)
+    rows = np.flatnonzero(found.flagged)
+    rows = rows[np.argsort(found.p[rows], kind="stable")]
+    with_sisters = result.view.frame.groups.centre
+    members = np.bincount(with_sisters)
+    comparable = int((members[with_sisters] > 1).sum())
+    extra = (
+        _number("comparable", "Mesas con hermanas", "Stations with sisters", comparable, "#{i: another of its centre}"),
+        _number(
+            "outliers_share", "De la lista, por porcentaje", "Of the list, by share", int(found.by_share.sum()), ""
+        ),
+        _number(
+            "outliers_turnout",
+            "De la lista, por participación",
+            "Of the list, by turnout",
+            int(found.by_turnout.sum()),
+            "",
+        ),
+        _number(
+            "outliers_naive",
+            "Lista de manual (hermanas como monedas)",
+            "Textbook's list (sisters like coins)",
+            int(coins.flagged.sum()),
+            "the same with φ = 1",
+        ),
+        Figure(
+            "phi_share",
+            {"es": "φ del conjunto, porcentaje", "en": "φ of the body, share"},
+            result.view.first_fit.phi,
+            "1",
+            "mean of the smallest 90 % of chi² over its expectation; at least 1",
+        ),
+        *_planted_stations(result, found),
+    )
+    after = {
+        "es": f"Mesas para mirar: {len(rows)} de {comparable} con hermanas; como mucho {FALSE_DISCOVERIES:.0%} de "
+        "ellas, en promedio, por azar.",
+        "en": f"Stations to look at: {len(rows)} of {comparable} with sisters; at most {FALSE_DISCOVERIES:.0%} of "
+        "them, on average, by chance.",
+    }
+    return build(result, "sister_stations", q, extra=extra, after=after, stations=_codes(result, rows))
+
+
+def _planted_stations(result: Experiment, before: Outliers) -> tuple[Figure, ...]:
+    """Stations found of those planted in the observed sheets, per alteration, at the smallest dose."""
+    rng = np.random.default_rng([result.seed, 6])
+    figures = []
+    for name in ALTERATIONS:
+        altered, rows = plant(result.view.sheets, result.view.frame, name, DOSES[0], rng)
+        rows = rows[~before.flagged[rows]]
+        hits = int(outliers(View(altered, result.view.frame)).flagged[rows].sum())
+        figures.append(
+            Figure(
+                f"stations_found_{name}",
+                {
+                    "es": f"Mesas halladas: {NAMES[name]['es']}, plantadas en los datos",
+                    "en": f"Stations found: {NAMES[name]['en']}, planted in the data",
+                },
+                hits,
+                f"of {len(rows)} stations",
+                "stations of the list among those altered (not on it before)",
+            )
+        )
+    return tuple(figures)
+
+
+def _equal(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
+    return build(result, "equal_counts", q, stations=_codes(result, twins(result.view)))
+
+
+def _extremes(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
+    view = result.view
+    full = np.flatnonzero(view.has_turnout & (view.turnout >= extremes.FULL))
+    full = full[np.argsort(-view.turnout[full], kind="stable")]
+    known = int(view.has_turnout.sum())
+    unknown = {} if known else {"es": "Se desconocen los electores.", "en": "Electors are unknown."}
+    impossible = Figure(
+        "more_votes_than_electors",
+        {"es": "Mesas con más votos que electores", "en": "Stations with more votes than electors"},
+        extremes.impossible(view) if known else None,
+        "stations",
+        f"#{{i: valid votes > electors}}, of {known} stations whose electors are known",
+        why_not=unknown,
+    )
+    return build(result, "extremes", q, extra=(impossible,), stations=_codes(result, full))
+
+
+def _fingerprint(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
+    return build(result, "fingerprint", q, picture=fingerprint.picture(result.view))
+
+
+def _number(name: str, es: str, en: str, value: int, formula: str) -> Figure:
+    return Figure(name, {"es": es, "en": en}, value, "stations", formula)
