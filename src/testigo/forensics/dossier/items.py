@@ -1,0 +1,402 @@
+"""The facts of one station's sheet, each known, not read, or not applicable.
+
+Rules of this module
+--------------------
+1. Everything comes from the bundle. What no reader reads yet (print time, UUID, HMAC line, signature boxes) is said to
+   be unread, plainly; a public image covers the signatures, so that nobody can read them from a bundle.
+2. The operator's assertions (provenance, sameness of originals) are named as such.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from testigo.bundle import counts_of, image_path
+from testigo.election.sentences import explain, sentence
+from testigo.errors import InputError, InternalError
+from testigo.forensics.dossier.answers import Item, Known, Text, both
+from testigo.records import Check, Decision, OpenedLeaf
+
+if TYPE_CHECKING:
+    from testigo.forensics.dossier.records import Dossiers, Row
+
+NO_READER = both("No leído: todavía no hay un lector de lo impreso.", "Not read: no reader of the print yet.")
+COVERED = both(
+    "No se puede leer aquí: la imagen pública tapa nombres y firmas, y ninguna lectura dice nada de esta casilla.",
+    "Cannot be read here: the public image covers names and signatures, and no reading says anything of this box.",
+)
+NO_BOX = both(
+    "No leída: este paquete no tiene imagen del acta, y ninguna lectura dice nada de esta casilla.",
+    "Not read: this bundle has no image of the sheet, and no reading says anything of this box.",
+)
+#: Whose boxes a sheet may have, as people say it.
+ROLES: Mapping[str, Text] = {
+    "president": both("presidente de mesa", "president"),
+    "secretary": both("secretario", "secretary"),
+    "member_a": both("miembro A", "member A"),
+    "observer_a": both("testigo A", "observer A"),
+    "observer_b": both("testigo B", "observer B"),
+    "operator": both("operador de la máquina", "machine operator"),
+}
+NO_IMAGE = both("No hay imagen publicada de esta acta.", "No image of this sheet is published.")
+
+
+def plain(kind: str, code: str) -> Text:
+    """A published code in words; the code itself if it is unknown."""
+    try:
+        return {language: sentence(kind, code, language) for language in ("es", "en")}
+    except InternalError:
+        return {"es": code, "en": code}
+
+
+class SheetView:
+    """One station's records, as the facts and the claims look at them."""
+
+    def __init__(self, dossiers: Dossiers, station: str, row: Row | None, readings: Sequence[Row]) -> None:
+        self.dossiers, self.station, self.row, self.readings = dossiers, station, row, readings
+        self.contest, self.bundle = dossiers.contest, dossiers.bundle
+
+    @property
+    def standing_text(self) -> Text:
+        """The standing in words."""
+        return plain("standing", self.row["standing"] if self.row else "missing")
+
+    @cached_property
+    def opened(self) -> list[tuple[int, OpenedLeaf]]:
+        """The opened leaves that its readings come from."""
+        return [(index, self.bundle.log.opened[index]) for index in (self.row["opened"] if self.row else ())]
+
+    @cached_property
+    def images(self) -> tuple[str, ...]:
+        """SHA-256 of the published images."""
+        return tuple(dict.fromkeys(self.row["sheets"])) if self.row else ()
+
+    @cached_property
+    def checks(self) -> tuple[dict[str, Any], ...]:
+        """Each rule's answer, with its sentence."""
+        found = []
+        for one in json.loads(self.row["checks"]) if self.row else ():
+            check = Check(**one)
+            try:
+                because = {language: explain(check, language) for language in ("es", "en")}
+            except InternalError:
+                because = {"es": check.because, "en": check.because}
+            found.append(
+                {
+                    "rule": check.rule,
+                    "question": plain("check", check.rule),
+                    "outcome": check.outcome,
+                    "outcome_text": plain("outcome", check.outcome),
+                    "because": because,
+                }
+            )
+        return tuple(found)
+
+    def check(self, rule: str) -> dict[str, Any] | None:
+        """The answer of one rule, if it was asked."""
+        return next((check for check in self.checks if check["rule"] == rule), None)
+
+    @cached_property
+    def decisions(self) -> list[tuple[int, Decision]]:
+        """Its decisions with their leaves, oldest first."""
+        return self.bundle.history(self.contest.code, self.station)
+
+    @cached_property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """What happened over time."""
+        return tuple(
+            {
+                "leaf": index,
+                "standing": decision.standing,
+                "rule": decision.rule,
+                "valid": decision.counts.valid if decision.counts else None,
+                "text": {
+                    language: f"{standing}: {plain('rule', decision.rule)[language]}"
+                    for language, standing in plain("standing", decision.standing).items()
+                },
+            }
+            for index, decision in self.decisions
+        )
+
+    @cached_property
+    def proof(self) -> str:
+        """The decision's ``.tlog-proof``; empty if the checkpoint does not cover it."""
+        if self.row is None:
+            return ""
+        try:
+            return self.bundle.ledger.proofs().file(self.row["decision"]).decode()
+        except InputError:
+            return ""
+
+    @property
+    def entry(self) -> str:
+        """The decision's leaf as it stands in the log."""
+        return self.decisions[-1][1].to_bytes().decode() if self.decisions else ""
+
+    @property
+    def payloads(self) -> tuple[str, ...]:
+        """Payloads read from it, verbatim."""
+        return tuple(dict.fromkeys(row["payload"] for row in self.readings if row["payload"]))
+
+    @property
+    def imported(self) -> bool:
+        """Whether its counts come from somebody else's table."""
+        return self.row is not None and self.row["standing"] == "imported"
+
+    def shared(self, groups: Mapping[str, tuple[str, ...]], keys: Sequence[str]) -> tuple[str, ...]:
+        """Other stations that have one of these keys."""
+        return tuple(sorted({other for key in keys for other in groups.get(key, ()) if other != self.station}))
+
+
+def items_of(view: SheetView) -> tuple[Item, ...]:
+    """Every fact, in the order in which a sceptic asks."""
+    if view.row is None:
+        return (_item("standing", ("Estado", "Standing"), "missing", view.standing_text),)
+    return (
+        _item("standing", ("Estado", "Standing"), view.row["standing"], view.standing_text),
+        _sheet_code(view),
+        Item("print_time", both("Hora de impresión", "Print time"), Known.NOT_READ, None, NO_READER),
+        Item("uuid", both("UUID y si es único", "UUID, and whether it is unique"), Known.NOT_READ, None, NO_READER),
+        _agreement(view),
+        _of_check(view, "figures_vs_words", ("Cifras y palabras", "Figures and words"), "figures_equal_words"),
+        _of_check(view, "qr_vs_print", ("Código QR y lo impreso", "QR code and print"), "qr_equals_print"),
+        _payload(view),
+        _hmac(view),
+        *_signatures(view),
+        _image(view),
+        _near(view),
+        _provenance(view),
+        _ledger(view),
+        _redaction(view),
+    )
+
+
+def readings_of(view: SheetView) -> tuple[dict[str, Any], ...]:
+    """Each reading, and whether it says what stands."""
+    profile, row = view.bundle.profile, view.row
+    stands = counts_of(profile, view.contest.code, row) if row else None
+    found = []
+    for reading in view.readings:
+        counts = counts_of(profile, view.contest.code, reading)
+        agrees = None if stands is None or counts is None else counts.agrees_with(stands)
+        found.append(
+            {
+                "leaf": reading["leaf"],
+                "reader": reading["reader"],
+                "version": reading["version"],
+                "person": reading["person"],
+                "evidence": reading["evidence"],
+                "evidence_text": [dict(plain("evidence", code)) for code in reading["evidence"]],
+                "valid": reading["valid"],
+                "agrees": agrees,
+                "erased": reading["erased"],
+                "corrected": reading["corrected"],
+                "problems": reading["problems"],
+                "source": reading["source"],
+                "line": reading["line"],
+            }
+        )
+    return tuple(found)
+
+
+def _item(code: str, label: tuple[str, str], value: Any, text: Text, state: Known = Known.KNOWN) -> Item:
+    return Item(code, both(*label), state, value, text)
+
+
+def _sheet_code(view: SheetView) -> Item:
+    label = ("Código del acta", "Sheet code")
+    codes = sorted({row["sheet_code"] for row in view.readings if row["sheet_code"]})
+    if not codes:
+        return _item("sheet_code", label, None, NO_READER, Known.NOT_READ)
+    others = view.shared(view.dossiers.by_sheet_code, codes)
+    where = both("ninguna otra mesa lo tiene", "no other station has it")
+    if others:
+        where = both("lo tienen también: {o}", "it is also read at: {o}", o=", ".join(others))
+    text = {k: f"{', '.join(codes)}; {where[k]}." for k in ("es", "en")}
+    return _item("sheet_code", label, {"codes": codes, "also_at": list(others)}, text)
+
+
+def _agreement(view: SheetView) -> Item:
+    label = ("Lecturas entre sí", "Readings against each other")
+    readings = readings_of(view)
+    agree = sum(1 for one in readings if one["agrees"])
+    value = {"readings": len(readings), "agree": agree}
+    text = both(
+        "{a} de {n} lecturas dicen lo mismo que el resultado que vale.",
+        "{a} of {n} readings say what stands.",
+        a=agree,
+        n=len(readings),
+    )
+    return _item("readings", label, value, text)
+
+
+def _of_check(view: SheetView, code: str, label: tuple[str, str], rule: str) -> Item:
+    check = view.check(rule)
+    if check is None:
+        nobody = both("Esta comprobación no se hizo.", "This check was not made.")
+        return _item(code, label, None, nobody, Known.NOT_APPLICABLE)
+    state = Known.NOT_READ if check["outcome"] == "not_evaluable" else Known.KNOWN
+    text = {k: f"{check['outcome_text'][k]}. {check['because'][k]}" for k in ("es", "en")}
+    return _item(code, label, check["outcome"], text, state)
+
+
+def _payload(view: SheetView) -> Item:
+    label = ("Contenido del código QR", "Content of the QR code")
+    if view.contest.qr is None:
+        return _item("payload", label, None, both("Esta acta no lleva QR.", "No QR."), Known.NOT_APPLICABLE)
+    if not view.payloads:
+        nothing = both("No se leyó ningún código QR de esta acta.", "No QR code of this sheet was read.")
+        return _item("payload", label, None, nothing, Known.NOT_READ)
+    erased = max(row["erased"] for row in view.readings)
+    corrected = max(row["corrected"] for row in view.readings)
+    text = both(
+        "Leído literalmente: {p} · símbolos borrados {e}, corregidos {c}.",
+        "Read verbatim: {p} · symbols erased {e}, corrected {c}.",
+        p=" / ".join(view.payloads),
+        e=erased,
+        c=corrected,
+    )
+    return _item("payload", label, list(view.payloads), text)
+
+
+def _hmac(view: SheetView) -> Item:
+    label = ("Línea HMAC bajo el código QR", "HMAC line below the QR code")
+    block = view.contest.layout.block("hmac") if view.contest.layout else None
+    if block is None:
+        return _item("hmac", label, None, both("Esta acta no la lleva.", "No such line."), Known.NOT_APPLICABLE)
+    visible = bool(view.images) and block.public
+    text = both(
+        "No leída: todavía no hay un lector de lo impreso.{v} Aunque se lea, nadie de fuera puede comprobarla: "
+        "sólo la autoridad electoral tiene la clave.",
+        "Not read: no reader of the print yet.{w} Even when read, nobody outside can check it: only the electoral "
+        "authority has the key.",
+        v=" La imagen pública muestra esa zona." if visible else "",
+        w=" The public image shows that zone." if visible else "",
+    )
+    return _item("hmac", label, None, text, Known.NOT_READ)
+
+
+def _signatures(view: SheetView) -> tuple[Item, ...]:
+    block = view.contest.layout.block("signatures") if view.contest.layout else None
+    why = COVERED if view.images else NO_BOX
+    found = []
+    for role in block.boxes if block else ():
+        name = ROLES.get(role, both("{r}", "{r}", r=role))
+        label = {"es": f"Firma: {name['es']}", "en": f"Signature: {name['en']}"}
+        found.append(Item(f"signature_{role}", label, Known.NOT_READ, None, why))
+    return tuple(found)
+
+
+def _image(view: SheetView) -> Item:
+    label = ("Imagen publicada", "Published image")
+    if not view.images:
+        why = [plain("withheld", code) for code in (view.row["withheld"] if view.row else ())] or [NO_IMAGE]
+        text = {k: " ".join(one[k] for one in why) for k in ("es", "en")}
+        return _item("image", label, None, text, Known.NOT_APPLICABLE)
+    files = view.bundle.manifest.files
+    others = view.shared(view.dossiers.by_image, view.images)
+    value = {
+        "sha256": list(view.images),
+        "bytes": [files[image_path(one)].size for one in view.images],
+        "also_at": list(others),
+    }
+    alone = both("ninguna otra mesa muestra la misma", "no other station shows the same one")
+    if others:
+        alone = both("la muestran también: {o}", "also shown at: {o}", o=", ".join(others))
+    text = {k: f"SHA-256 {', '.join(view.images)}; {alone[k]}." for k in ("es", "en")}
+    return _item("image", label, value, text)
+
+
+def _near(view: SheetView) -> Item:
+    label = ("Imágenes parecidas", "Images that look alike")
+    alikeness = view.dossiers.alikeness
+    if not view.images or alikeness is None:
+        why = (
+            NO_IMAGE
+            if not view.images
+            else both(
+                "No se compararon las imágenes: hace falta testigo[reading].",
+                "The images were not compared: that needs testigo[reading].",
+            )
+        )
+        return _item("near_duplicates", label, None, why, Known.NOT_READ)
+    near = view.dossiers.near(view.station)
+    value = {
+        "hash": [alikeness.hashes.get(one, "") for one in view.images],
+        "alike": [{"station": other, "correlation": much} for other, much in near],
+    }
+    text = both(
+        "Comparada con {n} imágenes: ninguna se le parece.",
+        "Compared with {n} images: none looks like it.",
+        n=alikeness.looked - 1,
+    )
+    if near:
+        listed = ", ".join(f"{other} ({much:.2f})" for other, much in near)
+        text = both(
+            "Se le parecen (correlación): {o}. Hay que mirarlas.", "Alike (correlation): {o}. Look at them.", o=listed
+        )
+    return _item("near_duplicates", label, value, text)
+
+
+def _provenance(view: SheetView) -> Item:
+    row = view.row
+    assert row is not None  # noqa: S101  (items_of asks only then)
+    told = plain("provenance", row["provenance"])
+    note = both("Lo afirma quien publica.", "The publisher asserts it.")
+    sources = sorted({(one["source"], one["line"]) for one in view.readings if one["source"]})
+    where = both("", "")
+    if sources:
+        shown = "; ".join(f"{source} : {line}" for source, line in sources)
+        where = both(" Archivo (SHA-256) y línea: {s}.", " File (SHA-256) and line: {s}.", s=shown)
+    text = {k: f"{told[k]} {note[k]}{where[k]}" for k in ("es", "en")}
+    return _item("provenance", ("Procedencia", "Provenance"), row["provenance"], text)
+
+
+def _ledger(view: SheetView) -> Item:
+    row = view.row
+    assert row is not None  # noqa: S101
+    size = view.bundle.ledger.size
+    text = both(
+        "La decisión que vale es la hoja {d} del libro (hoy de {s} hojas), tras {h} decisiones; la prueba está abajo.",
+        "The decision that stands is leaf {d} of the log (now of {s} leaves), after {h} decisions; the proof is below.",
+        d=row["decision"],
+        s=size,
+        h=len(view.decisions),
+    )
+    value = {"decision": row["decision"], "size": size, "inputs": row["inputs"], "supports": row["supports"]}
+    return _item("ledger", ("Prueba en el libro", "Proof in the log"), value, text)
+
+
+def _redaction(view: SheetView) -> Item:
+    label = ("Prueba de la censura", "Proof of the redaction")
+    shown = [(index, leaf) for index, leaf in view.opened if leaf.image and leaf.size]
+    if not shown:
+        return _item("redaction", label, None, NO_IMAGE, Known.NOT_APPLICABLE)
+    value = [
+        {
+            "leaf": index,
+            "commitment": leaf.commitment,
+            "size": list(leaf.size),
+            "rectangles": [list(one) for one in leaf.rectangles],
+            "visible": round(sum(w * h for _, _, w, h in leaf.rectangles) / (leaf.size[0] * leaf.size[1]), 4),
+        }
+        for index, leaf in shown
+    ]
+    index, leaf = shown[0]
+    visible = sum(w * h for _, _, w, h in leaf.rectangles) / (leaf.size[0] * leaf.size[1])
+    text = both(
+        "La hoja {i} del libro fija el compromiso con el original ({c}…), su tamaño ({w} x {h}) y los {r} rectángulos "
+        "visibles ({v} % del área). Quien tenga el original y el número secreto lo comprueba píxel a píxel.",
+        "Leaf {i} of the log fixes the commitment to the original ({c}…), its size ({w} x {h}) and the {r} visible "
+        "rectangles ({v} % of the area). Whoever has the original and the nonce checks it pixel by pixel.",
+        i=index,
+        c=leaf.commitment[:16],
+        w=str(leaf.size[0]),
+        h=str(leaf.size[1]),
+        r=len(leaf.rectangles),
+        v=str(round(100 * visible)),
+    )
+    return _item("redaction", label, value, text)
