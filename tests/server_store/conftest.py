@@ -95,18 +95,19 @@ class Place:
 
         parts = conninfo_to_dict(self.server.url(role, self.name))
         connections.close_all()
-        given = {"NAME": parts["dbname"], "USER": parts["user"], "PASSWORD": parts["password"]}
-        settings.DATABASES["default"].update({**given, "HOST": parts["host"], "PORT": str(parts["port"])})
+        given: dict[str, Any] = {"NAME": parts["dbname"], "USER": parts["user"], "PASSWORD": parts["password"]}
+        given.update({"HOST": parts["host"], "PORT": str(parts["port"])})
+        settings.DATABASES["default"].update(given)
         forget()
 
     def connect(self, role: str = "owner") -> psycopg.Connection[Any]:
         """A connection of one's own, as any role."""
         return psycopg.connect(self.server.url(role, self.name), autocommit=True)
 
-    def rows(self, statement: str | sql.Composable, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str | sql.SQL | sql.Composed, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds."""
         with self.connect() as connection:
-            return connection.execute(statement, values).fetchall()  # type: ignore[call-overload,no-any-return]
+            return connection.execute(statement, values).fetchall()
 
     # ------------------------------------------------------------------ what people do
 
@@ -278,10 +279,10 @@ def place_of(
             _templates[template] = _configured(server, surroundings, country, template)
         name = f"test_{os.urandom(6).hex()}"
         with psycopg.connect(server.url("owner", "postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[call-overload]
-            connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')  # type: ignore[call-overload]
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+            connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
             roles = ", ".join(f"testigo_{role}" for role in ROLES)
-            connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {roles}')  # type: ignore[call-overload]
+            connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO {roles}')
         home = private / name / "home"
         shutil.copytree(_templates[template], home)
         made.append(Place(server, name, home, country))
@@ -295,7 +296,7 @@ def place_of(
     for place in made:
         # What another role still holds open goes with the server.
         with suppress(psycopg.Error), psycopg.connect(server.url("owner", "postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{place.name}" WITH (FORCE)')  # type: ignore[call-overload]
+            connection.execute(f'DROP DATABASE "{place.name}" WITH (FORCE)')
         shutil.rmtree(place.home.parent, ignore_errors=True)
 
 

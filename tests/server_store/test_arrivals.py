@@ -123,7 +123,9 @@ def test_two_workers_at_once_make_one_image(place: Any, copies: int) -> None:
         place.send(place.person("hub")[1], data)
     numbers = [number for (number,) in place.rows("SELECT id FROM submission ORDER BY id")]
     found = opening.Opened(Opening.IMAGE, "ab" * 32, withheld=Withheld.NOT_ALIGNED.value, size=(3, 4))
-    start, enqueued, wrote = threading.Barrier(2), [], []
+    start = threading.Barrier(2)
+    enqueued: list[int] = []
+    wrote: list[bool] = []
 
     def open_one(number: int) -> None:
         start.wait()
@@ -185,7 +187,7 @@ def test_a_worker_as_each_role_does_its_part_and_no_more_rights_are_needed(place
 def _work_queue(place: Any, queue: str) -> None:
     from procrastinate.contrib.django import app
 
-    worker = app.with_connector(app.connector.get_worker_connector())
+    worker = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
     worker.run_worker(queues=[queue], wait=False, install_signal_handlers=False, listen_notify=False)
 
 

@@ -43,7 +43,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def _allowed(connection: psycopg.Connection[Any], statement: sql.Composable) -> bool:
+def _allowed(connection: psycopg.Connection[Any], statement: sql.SQL | sql.Composed) -> bool:
     try:
         connection.execute(statement)
     except psycopg.errors.InsufficientPrivilege:

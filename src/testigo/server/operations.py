@@ -205,6 +205,8 @@ def _store(path: Path, store: object, most: int) -> tuple[str, int, str]:
     from testigo.server.store import receiving
 
     assert isinstance(store, BlobStore)  # noqa: S101
+    if not path.is_file():
+        raise InputError(f"{path.name} is not a file that can be taken in.", "Give files.")
     try:
         size = path.stat().st_size
         if size <= most:
@@ -212,9 +214,7 @@ def _store(path: Path, store: object, most: int) -> tuple[str, int, str]:
             return stored.digest, stored.size, receiving.STORED
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest(), size, receiving.TOO_LARGE
-    except IsADirectoryError as error:
-        raise InputError(f"{path.name} is a folder.", "Give files.") from error
-    except (FileNotFoundError, PermissionError) as error:
+    except PermissionError as error:
         raise InputError(f"{path.name} cannot be read: {error.strerror}.", "Look at it, and take in again.") from error
 
 
