@@ -94,6 +94,15 @@ def test_a_margin_that_the_missing_electors_cannot_make() -> None:
     assert contradiction(sheets, register, bulletin({"NM": 281, "EG": 180})).least == 2
 
 
+def test_a_sheet_of_unknown_size_has_at_least_its_voters() -> None:
+    votes: Votes = [(60, 10), (60, 10)]
+    known, register = published(country(3, 300), votes, [100, -1])
+    found = contradiction(known, register, bulletin({"NM": 170, "EG": 120}))
+    margin = next(bound for bound in found.bounds if bound.kind == "margin")
+    # 100 behind; 300 - 100 - 70 electors are unpublished: 30 ahead at most, and 50 were announced.
+    assert (margin.excess, margin.least) == (20, 1)
+
+
 def test_without_coverage_nothing_is_said() -> None:
     sheets, register = published(country(3, 300), [(50, 10)] * 3, [100] * 3)
     found = contradiction(sheets, register, bulletin({"EG": 0, "NM": 0}, coverage=None))
