@@ -12,6 +12,7 @@ Rules of this module
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import socket
 import time
@@ -104,6 +105,13 @@ class Connection(gthread.TConn):  # type: ignore[misc]
 
 class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     """Threads, each with one guarded connection at a time."""
+
+    def load_wsgi(self) -> None:
+        """As gunicorn's; then the program's own objects are left out of garbage collections: a tenth of each upload."""
+        super().load_wsgi()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
 
     def accept(self, listener: Any) -> None:
         """As gunicorn's, with a connection of ours."""
