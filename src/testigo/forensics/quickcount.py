@@ -25,6 +25,7 @@ and Election Observation (NDI).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -127,7 +128,7 @@ def design(
         sample=sample,
         error=_margin(stations, spread, sample * reply),
         simple_error=_margin(total, _spread(residual, alone, 1), np.array([size * reply], dtype=np.float64)),
-        proportional_error=_margin(stations, spread, size * reply * stations / len(used)),
+        proportional_error=_margin(stations, spread, stations * (size * reply / len(used))),
         rows=rows,
         seed=seed,
     )
@@ -169,7 +170,7 @@ def _spread(residual: Floats, stratum: Ints, strata: int) -> Floats:
     return np.asarray(np.sqrt(squares / np.maximum(number - 1, 1)), dtype=np.float64)
 
 
-def _margin(stations: Ints, spread: Floats, sample: Floats) -> float:
+def _margin(stations: Ints, spread: Floats, sample: npt.NDArray[np.floating[Any]]) -> float:
     """1.96 √Σ (N_h/N)² (1 − n_h/N_h) S_h²/n_h."""
     left = np.maximum(1 - sample / stations, 0)
     variance = ((stations / stations.sum()) ** 2 * left * spread**2 / np.maximum(sample, 1e-9)).sum()

@@ -37,7 +37,8 @@ def _mid_p(x: int, n: int, a: float, b: float) -> float:  # pragma: no cover - c
             term *= (n - k) * (k + a) / ((k + 1.0) * (n - k - 1.0 + b))
             tail += term
             k += 1
-    return min(1.0, 2.0 * tail)
+    # Near the mean the other side can be the smaller half.
+    return 2.0 * min(tail, 1.0 - tail)
 
 
 @numba.njit(cache=True)
