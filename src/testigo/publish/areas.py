@@ -27,7 +27,8 @@ from testigo.tally import AreaTotals
 
 PAGE_ROWS = 60
 _ORDERS = ("margin", "coverage")
-_LEAST_TO_SORT = 4  # a list of three is sorted by looking at it
+_LEAST_TO_SORT = 4  # areas: a list of three is sorted by looking at it
+_LEAST_CENTRES_TO_SORT = 16  # of these there are thousands of short lists
 _MOST_MISSING = 300
 _MOST_SIBLINGS = 80
 
@@ -61,26 +62,26 @@ def child_rows(words: Words, model: ContestModel, up: str, children: Sequence[Ch
     rows = []
     for child in children:
         totals = child.totals
+        valid, leader = totals.valid, totals.leader
+        classes = [name for name, so in (("contested", totals.contested), ("none", not valid)) if so]
         row: dict[str, Any] = {
             "href": up + child.path,
             "name": child.name,
             "note": child.note,
-            "classes": " ".join(
-                [name for name, so in (("contested", totals.contested), ("none", not totals.valid)) if so]
-            ),
+            "classes": " ".join(classes),
             "leader": "",
             "contested": totals.contested > 0,
-            "none": words.t.none if not totals.with_tally else words.t.tie if totals.tied else words.t.none,
-            "votes": f"{number.integer(totals.valid)} {words.t.votes}" if totals.with_tally else "",
+            "none": words.t.tie if totals.with_tally and valid else words.t.none,
+            "votes": f"{number.integer(valid)} {words.t.votes}" if totals.with_tally else "",
             "coverage": number.percent(totals.with_tally, totals.registered),
         }
-        if totals.leader is not None:
-            votes = totals.candidates[totals.leader]
+        if leader is not None:
+            votes = totals.candidates[leader]
             row |= {
-                "code": totals.leader,
-                "leader": model.contest.candidate(totals.leader).short,
-                "share": number.percent(votes, totals.valid),
-                "width": width(votes, totals.valid),
+                "code": leader,
+                "leader": model.contest.candidate(leader).short,
+                "share": number.percent(votes, valid),
+                "width": width(votes, valid),
                 "margin": points(words, totals),
             }
         rows.append(row)
@@ -111,12 +112,15 @@ class AreaPages:
             last = max(-(-size // PAGE_ROWS), 1)
             for page in range(2, last + 1):
                 yield self._unit(area, mark, "", page)
-            for order in _ORDERS if size >= _LEAST_TO_SORT else ():
+            for order in _ORDERS if self._sortable(code, size) else ():
                 for page in range(1, last + 1):
                     yield self._unit(area, mark, order, page)
         for centre in self._site.places.centres:
             path = paths.centre(self._code, centre)
             yield self._site.unit(self._code, path, self._model.centre_digest(centre), self._centre_view(centre, path))
+
+    def _sortable(self, area: str, size: int) -> bool:
+        return size >= (_LEAST_TO_SORT if self._site.places.children[area] else _LEAST_CENTRES_TO_SORT)
 
     # ---------------------------------------------------------------- areas
 
@@ -216,7 +220,7 @@ class AreaPages:
         t = words.t
 
         def head(name: str, mine: str | None, direction: str) -> dict[str, Any]:
-            sortable = mine is not None and size >= _LEAST_TO_SORT
+            sortable = mine is not None and self._sortable(area.code, size)
             href = up + paths.area(self._code, area.code, mine or "") if sortable else ""
             return {"name": name, "href": href, "here": mine == order and sortable, "sort": direction}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -34,7 +35,8 @@ def fixed_units(site: Site, bundle: Bundle) -> Iterator[Unit]:
     contest = next(iter(site.models))
     always = digest(site.common, site.manifest.sha256, site.log.checkpoints[-1])
     yield site.unit(contest, "about.html", digest(site.common), lambda words: _about(site, words))
-    yield site.unit(contest, "verify.html", always, lambda words: _verify(site, words))
+    drawn = cache(lambda: hundred(next(iter(site.models.values())), site.manifest.sha256))
+    yield site.unit(contest, "verify.html", always, lambda words: _verify(site, words, drawn()))
     yield site.unit(contest, "changes.html", always, lambda words: _changes(site, bundle, words))
     yield root_unit(site)
 
@@ -60,9 +62,8 @@ def hundred(model: ContestModel, manifest: str) -> list[str]:
     return sorted(drawn[:_HUNDRED])
 
 
-def _verify(site: Site, words: Words) -> View:
+def _verify(site: Site, words: Words, drawn: list[str]) -> View:
     model = next(iter(site.models.values()))
-    drawn = hundred(model, site.manifest.sha256)
     steps = list(words.t.hundred_steps)
     said = words.t.hundred_none
     if drawn:

@@ -8,7 +8,9 @@ Rules of this module
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,9 +89,26 @@ def publish(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WireError(f"{folder.name} cannot be made: {error.strerror}.", "Check the path and the disk.") from error
-    site = build_site(bundle, state)  # 2
-    units = list(all_units(site, bundle, base_url))  # 3
-    return _write(folder, state, units, site.log.checkpoints, progress)  # 4
+    with _collector_resting():
+        site = build_site(bundle, state)  # 2
+        units = list(all_units(site, bundle, base_url))  # 3
+        gc.freeze()
+    try:
+        return _write(folder, state, units, site.log.checkpoints, progress)  # 4
+    finally:
+        gc.unfreeze()
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """The models are a million tuples that live to the end: the cycle collector would walk them again and again."""
+    resting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if resting:
+            gc.enable()
 
 
 def build_site(bundle: Bundle, state: State) -> Site:
