@@ -55,6 +55,14 @@ VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
         "",
         ("two publications, station by station", "dos publicaciones, mesa por mesa"),
     ),
+    "forensics": (
+        "forensics",
+        "forensics",
+        (
+            "what statistics can say of a bundle, each test with its validity, power and blind spots",
+            "lo que la estadística puede decir de un paquete, cada prueba con su validez, potencia y puntos ciegos",
+        ),
+    ),
     "register": ("register", "", ("build a register from published files", "construir el registro de mesas")),
     "import": (
         "import_",
