@@ -57,17 +57,24 @@ def honest_findings(make_country: Make) -> tuple[Finding, ...]:
 
 def test_an_honest_country_raises_no_alarm(honest_findings: tuple[Finding, ...]) -> None:
     assert_says_what_it_is(honest_findings)
-    for finding in honest_findings:
-        for figure in finding.figures:
-            if figure.name.endswith("_q"):
-                assert isinstance(figure.value, float) and figure.value > 0.05, (finding.code, figure.name)
+    judged = [
+        (finding.figure(figure.name.removesuffix("_q") + "_p").value, figure.value)
+        for finding in honest_findings
+        for figure in finding.figures
+        if figure.name.endswith("_q")
+    ]
+    assert len(judged) >= 18
+    assert sum(float(p or 0) <= 0.05 for p, _ in judged) <= 4
+    assert all(float(q or 0) > 0.05 for _, q in judged)
+    assert honest_findings[0].stations == () or len(honest_findings[0].stations) <= 2
 
 
 def test_the_textbook_accuses_the_same_honest_country(honest_findings: tuple[Finding, ...]) -> None:
     by_code = {finding.code: finding for finding in honest_findings}
-    for code, name in (("sister_stations", "dispersion_share"), ("fingerprint", "national")):
-        assert float(by_code[code].figure(f"{name}_naive_p").value or 0) < 0.001
-        assert by_code[code].figure(f"{name}_naive_alarms").value == 1.0
+    alarms = (("sister_stations", "dispersion_share"), ("second_digit", "valid"), ("fingerprint", "national"))
+    for code, name in alarms:
+        assert float(by_code[code].figure(f"{name}_naive_p").value or 0) < 0.005
+        assert float(by_code[code].figure(f"{name}_naive_alarms").value or 0) >= 0.7
 
 
 def test_the_same_seed_gives_the_same_figures(make_country: Make) -> None:
