@@ -31,13 +31,13 @@ import pyarrow as pa
 from testigo.election import Contest, Profile, Register, load_profile, register_schema
 from testigo.records import Standing
 from testigo.server.postgres import acquire
-from testigo.server.store.counted import fetch_counted
+from testigo.server.store.counted import fetch_counted, pack_votes
 from testigo.tally import STANDINGS, Tally, tally, territory_of
 
 CANDIDATES = 10
 TABLE = """
 CREATE TABLE standing (contest text NOT NULL, station text NOT NULL, register_row integer, standing smallint NOT NULL,
-    contested boolean NOT NULL, candidates integer[], lines integer[], null_votes integer, blank_votes integer,
+    contested boolean NOT NULL, candidates bytea, lines bytea, null_votes integer, blank_votes integer,
     decision_leaf bigint)
 """
 
@@ -66,7 +66,7 @@ def store(connection: psycopg.Connection[Any], register: Register, votes: np.nda
     codes = register.table["station"].to_pylist()
     with connection.cursor() as cursor, cursor.copy("COPY standing FROM STDIN") as copy:
         for leaf, row in enumerate(order):
-            counts = "{" + ",".join(map(str, votes[row].tolist())) + "}"
+            counts = "\\\\x" + pack_votes(votes[row].tolist()).hex()
             copy.write(f"presidente\t{codes[row]}\t{row}\t{confirmed}\tf\t{counts}\t\\N\t1\t2\t{leaf}\n")
     connection.execute("VACUUM ANALYZE standing")
 

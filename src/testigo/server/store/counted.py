@@ -3,8 +3,9 @@
 How it is fetched
 -----------------
 A row per station costs a message and Python objects per row: a COPY of a million stations takes 2.8 s. Here the
-database lays whole columns end to end instead (``array_agg``), so that a few large values arrive, which numpy reads as
-they are: a quarter of the time. Very many rows come in parts, because no value in PostgreSQL may exceed 1 GB.
+database lays whole columns end to end instead, so that a few large values arrive, which numpy reads as they are. A
+row's votes are packed bytes (:func:`pack_votes`) because PostgreSQL sends an ``integer[]`` with a call per number, which
+alone cost two thirds of the time. Very many rows come in parts, because no value in PostgreSQL may exceed 1 GB.
 
 Rules of this module
 --------------------
@@ -27,7 +28,7 @@ from testigo.election import Contest, Register
 from testigo.errors import InternalError
 from testigo.tally import STANDINGS, Counted
 
-_LARGEST_ARRAY = 2**26  # elements of one array: 512 MB as PostgreSQL sends them
+_LARGEST_ARRAY = 2**26  # numbers in one value: 256 MB
 # The plain columns of a row in two numbers, because each array costs the database about 50 ns per row:
 # head: standing from bit 35 on, register_row + 1 (0 if null) from bit 3 on, contested, has candidates, has lines;
 # rest: null votes + 1 (0 if null) from bit 32 on, blank votes + 1 (0 if null).
@@ -35,31 +36,30 @@ _PART = """
 SELECT array_agg((standing::bigint << 35) | ((coalesce(register_row, -1)::bigint + 1) << 3)
                  | (contested::int << 2) | ((candidates IS NOT NULL)::int << 1) | (lines IS NOT NULL)::int),
        array_agg(((coalesce(null_votes, -1)::bigint + 1) << 32) | (coalesce(blank_votes, -1)::bigint + 1)),
-       array_agg(candidates) FILTER (WHERE candidates IS NOT NULL),
-       array_agg(lines) FILTER (WHERE lines IS NOT NULL)
+       string_agg(candidates, ''), string_agg(lines, ''),
+       coalesce(bool_and(octet_length(candidates) = %s), true) AND coalesce(bool_and(octet_length(lines) = %s), true)
   FROM standing
  WHERE contest = %s AND (%s = 1 OR coalesce(register_row, decision_leaf, 0) %% %s = %s)
 """
+_PACKED = np.dtype("<i4")
 _LOW_HALF = 2**32 - 1
 _LARGEST_COUNT = 2**31 - 1
 
 Int64 = npt.NDArray[np.int64]
 
 
-class _Smaller(Loader):
-    """Reads an ``integer[]`` where it lies, without a Python object per number."""
+class _Whole(Loader):
+    """Gives a ``bytea`` or a ``bigint[]`` as it came, without a Python object per number."""
 
     format = Format.BINARY
-    size = 4
 
-    def load(self, data: Buffer) -> Int64:
-        return _numbers(data, self.size)
+    def load(self, data: Buffer) -> bytes:
+        return bytes(data)
 
 
-class _Larger(_Smaller):
-    """Reads a ``bigint[]``."""
-
-    size = 8
+def pack_votes(votes: Iterable[int]) -> bytes:
+    """Votes as the table ``standing`` keeps them: 32-bit numbers, little-endian, end to end."""
+    return np.fromiter(votes, _PACKED).tobytes()
 
 
 def fetch_counted(connection: psycopg.Connection[Any], contest: Contest, register: Register) -> Counted:
@@ -75,16 +75,14 @@ def fetch_counted(connection: psycopg.Connection[Any], contest: Contest, registe
     """
     parts = _parts(contest, register)
     query = " UNION ALL ".join([_PART] * parts)
-    arguments = [value for part in range(parts) for value in (contest.code, parts, parts, part)]
+    sizes = [_PACKED.itemsize * columns for columns in (len(contest.candidates), len(contest.lines))]
+    arguments = [value for part in range(parts) for value in (*sizes, contest.code, parts, parts, part)]
     # Django's connections make cursors that bind on the client and cannot ask for binary results; this one can.
     with psycopg.Cursor(connection) as cursor:
-        for name, loader in (("int4", _Smaller), ("int8", _Larger)):
-            cursor.adapters.register_loader(connection.adapters.types[name].array_oid, loader)
-        try:
-            rows = cursor.stream(query, arguments, binary=True)
-            chunks = [_chunk(row, contest) for row in rows if row[0] is not None]
-        except psycopg.errors.ArraySubscriptError as error:
-            raise _unfit(contest) from error
+        for oid in (connection.adapters.types["int8"].array_oid, connection.adapters.types["bytea"].oid):
+            cursor.adapters.register_loader(oid, _Whole)
+        rows = cursor.stream(query, arguments, binary=True)
+        chunks = [_chunk(row, contest) for row in rows if row[0] is not None]
     counted = _joined(chunks, contest)
     if len(counted) and int(counted.station_row.max()) >= len(register):
         raise InternalError(
@@ -108,9 +106,11 @@ def _unfit(contest: Contest) -> InternalError:
     )
 
 
-def _chunk(row: tuple[Int64, ...], contest: Contest) -> Counted:
+def _chunk(row: tuple[Any, ...], contest: Contest) -> Counted:
     """One chunk of rows as arrays."""
-    head, rest = row[0][:, 0], row[1][:, 0]
+    if not row[4]:
+        raise _unfit(contest)
+    head, rest = _numbers(row[0]), _numbers(row[1])
     standing, null, blank = head >> 35, (rest >> 32) & _LOW_HALF, rest & _LOW_HALF
     if (
         standing.min() < 0 or standing.max() >= len(STANDINGS) or max(null.max(), blank.max()) > _LARGEST_COUNT + 1
@@ -130,37 +130,32 @@ def _chunk(row: tuple[Int64, ...], contest: Contest) -> Counted:
     )
 
 
-def _numbers(data: Buffer, size: int) -> Int64:
-    """The numbers of an array in PostgreSQL's binary form, as int64[rows, columns] with each column contiguous.
+def _numbers(data: bytes) -> Int64:
+    """The numbers of a ``bigint[]`` in PostgreSQL's binary form (``array_send``).
 
-    The form (``array_send``): number of dimensions, whether there are nulls, element type; per dimension its length and
-    lower bound; per element its length in bytes and itself. All big-endian, 4 bytes, the elements 4 or 8.
+    The form: number of dimensions (1), whether there are nulls, element type, length, lower bound; per element its
+    length in bytes and itself. All big-endian, 4 bytes, the elements 8.
 
     Raises:
         InternalError: it holds nulls, or is not what was asked for.
     """
-    header = np.frombuffer(data[:12], ">i4")
-    if len(header) < 3 or header[0] not in (1, 2) or header[1]:
+    header = np.frombuffer(data[:20], ">i4")
+    elements = np.frombuffer(data, np.dtype([("size", ">i4"), ("value", ">i8")]), offset=20)
+    if len(header) < 5 or header[0] != 1 or header[1] or len(elements) != header[3] or (elements["size"] != 8).any():
         raise InternalError("The database answered with an array that was not expected.")
-    shape = np.frombuffer(data, ">i4", count=2 * int(header[0]), offset=12)[::2].tolist()
-    rows, columns = shape if len(shape) == 2 else (shape[0], 1)
-    element = np.dtype([("size", ">i4"), ("value", f">i{size}")])
-    elements = np.frombuffer(data, element, offset=12 + 8 * len(shape))
-    if len(elements) != rows * columns or (elements["size"] != size).any():
-        raise InternalError("The database answered with an array that was not expected.")
-    return elements["value"].reshape(rows, columns).astype(np.int64, order="F")
+    return elements["value"].astype(np.int64)
 
 
-def _votes(votes: Int64 | None, there: npt.NDArray[np.bool_], columns: int, contest: Contest) -> Int64:
-    """Votes of all rows, 0 where the row has none."""
-    if votes is None:
-        return np.zeros((len(there), columns), dtype=np.int64, order="F")
-    if votes.shape != (int(there.sum()), columns):
+def _votes(packed: bytes | None, there: npt.NDArray[np.bool_], columns: int, contest: Contest) -> Int64:
+    """Votes of all rows as int64[rows, columns] with each column contiguous; 0 where the row has none."""
+    votes = np.frombuffer(packed or b"", _PACKED)
+    if len(votes) != int(there.sum()) * columns or (votes < 0).any():
         raise _unfit(contest)
-    if there.all():
-        return votes
     spread = np.zeros((len(there), columns), dtype=np.int64, order="F")
-    spread[there] = votes
+    if there.all():
+        spread[:] = votes.reshape(-1, columns)
+    else:
+        spread[there] = votes.reshape(-1, columns)
     return spread
 
 

@@ -17,6 +17,7 @@ from testigo.election import Profile
 from testigo.errors import InternalError
 from testigo.records import Decision, Flag, Provenance, PublicReading, Standing, parse_leaf
 from testigo.review import RegisterFacts, decide
+from testigo.server.store.counted import pack_votes
 from testigo.server.store.election import Election
 
 Key = tuple[str, str]
@@ -146,7 +147,7 @@ def _standing_row(election: Election, decision: Decision, index: int) -> tuple[A
     contest = election.profile.contest(decision.contest)
     counts = decision.counts
     row = election.register.rows.get(decision.station) if election.register is not None else None
-    candidates = None if counts is None else [counts.candidates[code] for code in contest.candidate_codes]
+    candidates = None if counts is None else pack_votes(counts.candidates[code] for code in contest.candidate_codes)
     lines = counts.lines if counts is not None else None
     return (
         decision.contest,
@@ -155,7 +156,7 @@ def _standing_row(election: Election, decision: Decision, index: int) -> tuple[A
         _STANDINGS[decision.standing],
         Flag.CONTESTED.value in decision.flags,
         candidates,
-        None if lines is None else [lines[code] for code in contest.line_codes],
+        None if lines is None else pack_votes(lines[code] for code in contest.line_codes),
         None if counts is None else counts.null,
         None if counts is None else counts.blank,
         index,

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -199,15 +198,15 @@ class DecisionRow(models.Model):
 
 
 class StandingRow(models.Model):
-    """What stands now, as arrays that the tally fetches. Follows from the latest decision."""
+    """What stands now, as the tally fetches it; follows from the latest decision. Votes are packed (``pack_votes``)."""
 
     contest = models.TextField()
     station = models.TextField()
     register_row = models.IntegerField(null=True)
     standing = models.SmallIntegerField()
     contested = models.BooleanField()
-    candidates = ArrayField(models.IntegerField(), null=True)
-    lines = ArrayField(models.IntegerField(), null=True)
+    candidates = models.BinaryField(null=True)
+    lines = models.BinaryField(null=True)
     null_votes = models.IntegerField(null=True)
     blank_votes = models.IntegerField(null=True)
     decision_leaf = models.BigIntegerField(null=True)
