@@ -165,13 +165,14 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Fourteen stations; of them one shows another's image, one another's QR, one a retouched copy, one has no
     readable code, one a damaged one, one disagrees with its print, one has its image withheld, one has no sheet."""
     world = World()
-    names = ("honest", "image_of", "payload_of", "copied_from", "same_image", "same_payload", "copy")
-    names += ("no_code", "damaged", "differs", "withheld", "missing")
-    planted = dict(zip(names, world.codes, strict=False))
+    names = (
+        "honest image_of payload_of copied_from same_image same_payload copy no_code damaged differs withheld missing"
+    )
+    planted = dict(zip(names.split(), world.codes, strict=False))
     where = planted.__getitem__
     for role in ("honest", "image_of", "payload_of", "copied_from"):
         world.plain(where(role))
-    for code in world.codes[len(names) :]:
+    for code in world.codes[len(planted) :]:
         world.plain(code)
     world.plain(where("same_image"), jpeg(world.picture(where("image_of"))))
     sheet = format_sheet_code(world.contest, where("payload_of"))

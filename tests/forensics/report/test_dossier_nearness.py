@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from testigo.forensics.dossier import nearness
 from testigo.forensics.dossier.nearness import ALIKE, BITS, alike, candidates, grid, jpeg_size
 
 cv2 = pytest.importorskip("cv2")
@@ -69,6 +70,14 @@ def test_what_is_no_picture_blank_or_enormous_is_not_decoded(kit: Any) -> None:
     store = sheets(kit, 4) | {"f" * 64: b"not a picture"}
     found = alike(list(store), store.__getitem__)
     assert found.unreadable == ("f" * 64,) and found.looked == 4
+
+
+def test_a_bomb_of_pixels_is_refused_before_it_is_decoded(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = kit.jpeg(kit.draw(["001"] * 38, 1))
+    assert grid(data) is not None
+    monkeypatch.setattr(nearness, "MAX_PIXELS", 640 * 2400 - 1)
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    assert grid(data) is None
 
 
 def test_two_images_alone_have_no_form_to_be_compared_with(kit: Any) -> None:

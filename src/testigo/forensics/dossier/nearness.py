@@ -44,6 +44,7 @@ FEWEST = 3
 MAX_PIXELS = 120_000_000
 _SEED = 20240728  # of the projections: the same image has the same hash on every machine
 _CROWD = 40
+_BATCH = 64  # images projected at once: the projections are read from memory once for all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def alike(
     multiplications per image, and an index that grows linearly.
     """
     names: list[str] = []
-    rows: list[Floats] = []
+    waiting: list[Floats] = []
+    projected: list[Floats] = []
     unreadable: list[str] = []
     for done, digest in enumerate(digests, 1):
         cells = grid(load(digest))
@@ -111,12 +113,15 @@ def alike(
             unreadable.append(digest)
         else:
             names.append(digest)
-            rows.append(cells.ravel() @ _projections())
+            waiting.append(cells.ravel())
+        if len(waiting) == _BATCH or (waiting and done == len(digests)):
+            projected.append(np.stack(waiting) @ _projections())
+            waiting.clear()
         if progress is not None:
             progress(done, len(digests))
     if len(names) < FEWEST:
         return Alikeness(len(names), tuple(unreadable), {}, (), 0)
-    residuals = np.stack(rows)
+    residuals = np.concatenate(projected)
     residuals -= residuals.mean(axis=0)
     bits = residuals > 0
     hashes = {name: np.packbits(row).tobytes().hex() for name, row in zip(names, bits, strict=True)}
