@@ -3,9 +3,9 @@
 How it is fetched
 -----------------
 A row per station costs a message and Python objects per row: a COPY of a million stations takes 2.8 s. Here the
-database lays whole columns end to end instead, so that a few large values arrive, which numpy reads as they are. A
-row's votes are packed bytes (:func:`pack_votes`) because PostgreSQL sends an ``integer[]`` with a call per number, which
-alone cost two thirds of the time. Very many rows come in parts, because no value in PostgreSQL may exceed 1 GB.
+database lays whole columns end to end instead, so that a few large values arrive, which numpy reads as they are.
+Votes are packed bytes (:func:`pack_votes`), for PostgreSQL sends an ``integer[]`` with a call per number, which alone
+cost two thirds of the time. Very many rows come in parts, because no value in PostgreSQL may exceed 1 GB.
 
 Rules of this module
 --------------------
