@@ -68,17 +68,21 @@ def _sisters(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
     extra = (
         _number("comparable", "Mesas con hermanas", "Stations with sisters", comparable, "#{i: another of its centre}"),
         _number(
-            "outliers_share", "De la lista, por porcentaje", "Of the list, by share", int(found.by_share.sum()), ""
+            "outliers_share",
+            "De la lista, por porcentaje",
+            "Of the list, by share",
+            int(found.by_share.sum()),
+            "#{i: flagged by the votes of the first}",
         ),
         _number(
             "outliers_turnout",
             "De la lista, por participación",
             "Of the list, by turnout",
             int(found.by_turnout.sum()),
-            "",
+            "#{i: flagged by the valid votes of the electors}",
         ),
         _number(
-            "outliers_naive",
+            "textbook_list",
             "Lista de manual (hermanas como monedas)",
             "Textbook's list (sisters like coins)",
             int(coins.flagged.sum()),
