@@ -49,7 +49,7 @@ class Promised(Schema):
 @api.post(
     "/api/v1/submissions",
     auth=TOKEN,
-    response={201: Promised, **{code: _ERRORS[code] for code in (400, 401, 413, 415, 500, 503, 507)}},
+    response={201: Promised, **{code: _ERRORS[code] for code in (400, 401, 408, 413, 415, 500, 503, 507)}},
     summary="Send a file",
     openapi_extra={
         "requestBody": {"required": False, "content": {"application/octet-stream": _BODY, "image/*": _BODY}}

@@ -26,7 +26,7 @@ from testigo.server.web.refusals import RefusedError
 _PIECE_BYTES = 1 << 20
 
 BROKEN_OFF = (
-    400,
+    408,
     ("The file did not come whole.", "El archivo no llegó entero."),
     ("Send it again.", "Envíelo de nuevo."),
 )

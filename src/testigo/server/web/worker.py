@@ -59,11 +59,12 @@ class Guarded:
 
     def begin(self) -> None:
         """A request begins now."""
-        self._begun, self._brought = time.monotonic(), 0
+        self._waited, self._brought = 0.0, 0
 
     def recv(self, size: int) -> bytes:
         """As ``socket.recv``. Raises :class:`ConnectionResetError` by rule 1: to gunicorn the sender went away."""
-        allowed = self._begun + self._grace + self._brought / LEAST_BYTES_PER_SECOND - time.monotonic()
+        allowed = self._grace + self._brought / LEAST_BYTES_PER_SECOND - self._waited
+        begun = time.monotonic()
         try:
             if allowed <= 0:
                 raise TimeoutError
@@ -72,6 +73,8 @@ class Guarded:
         except TimeoutError:
             self.cut_off = True
             raise ConnectionResetError(errno.ECONNRESET, "") from None
+        finally:
+            self._waited += time.monotonic() - begun  # for the sender; what we take ourselves is not counted
         self._brought += len(piece)
         return piece
 
