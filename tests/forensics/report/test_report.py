@@ -21,6 +21,7 @@ from testigo.cli import main
 from testigo.errors import InputError
 from testigo.forensics.finding import Figure, Finding
 from testigo.forensics.report import ANALYSES, Analysis, Context, Report, analyses, make_report, making, render
+from testigo.forensics.report.pictures import drawn
 from testigo.forensics.report.settling import safe_svg, settled, settled_figure
 from testigo.forensics.report.wording import Numbers, texts
 
@@ -99,6 +100,21 @@ def test_both_languages_have_the_same_texts() -> None:
         return {name: keys(inner) for name, inner in value.items()} if isinstance(value, dict) else type(value)
 
     assert keys(texts("es")) == keys(texts("en"))
+
+
+def test_the_pictures_say_what_the_figures_say(day: Any) -> None:
+    figures = (
+        Figure("counted_lead", BOTH, 100, "votes", "f"),
+        Figure("projected_lead", BOTH, 150, "votes", "f", (120.0, 200.0)),
+        Figure("worst_case_lead", BOTH, -50, "votes", "f"),
+    )
+    picture = drawn(finding(code="projection", figures=figures), Numbers("en"))
+    assert "lead in the worst case: -50" in picture and "projected lead and interval: 150" in picture
+    widths = [float(one) for one in re.findall(r'<rect x="[\d.]+" y="\d+" width="([\d.]+)"', picture)]
+    assert widths == pytest.approx([widths[0], 1.5 * widths[0], 0.5 * widths[0]], abs=0.11)
+    unknown = dataclasses.replace(figures[2], value=None)
+    assert drawn(finding(code="projection", figures=(*figures[:2], unknown)), Numbers("en")) == ""
+    assert safe_svg(picture).count("<rect") == 3
 
 
 def test_a_rehearsal_says_so(report: Report) -> None:

@@ -22,6 +22,8 @@ from testigo.errors import InputError
 from testigo.forensics.dossier.answers import ANSWER_TEXTS, Dossier
 from testigo.forensics.finding import Figure, Finding
 from testigo.forensics.report.making import Report
+from testigo.forensics.report.pictures import drawn
+from testigo.forensics.report.settling import safe_svg
 from testigo.forensics.report.wording import Numbers, texts
 
 #: Stations of a finding that the page lists; the JSON has all.
@@ -112,7 +114,7 @@ class _Maker:
             "stations": finding.stations[:LISTED],
             "more": self._t["more_stations"].format(n=self._numbers.number(left)) if left > 0 else "",
             "reproduce": finding.reproduce,
-            "picture": Markup(finding.picture),  # noqa: S704  (written anew by safe_svg)
+            "picture": Markup(finding.picture or safe_svg(drawn(finding, self._numbers))),  # noqa: S704  (by safe_svg)
             "picture_label": self._t["picture_of"].format(title=title),
         }
 

@@ -1,9 +1,9 @@
-"""Pictures of the report's own, for findings that bring none: drawn from the figures, whatever the language.
+"""Pictures of the report's own, for findings that bring none: drawn from the figures.
 
 Rules of this module
 --------------------
 1. Only figures that stand in the finding are drawn, to scale, from zero; the table beside says the same in numbers.
-2. Labels are numbers and both languages' words: a picture is drawn once.
+2. A picture is drawn in the page's language, with lettering that can be read on a small phone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from testigo.forensics.finding import Finding
+from testigo.forensics.report.wording import Numbers, texts
 
-_WIDTH, _BAR, _GAP = 640, 22, 52
+_WIDTH, _BAR, _GAP = 400, 22, 52
 _INK, _DARK, _LIGHT, _HATCHED = "#1b1b19", "#1f3a5f", "#c9ced6", "url(#hatch)"
 
 
@@ -29,13 +30,11 @@ class Bar:
     ends: tuple[float, float] | None = None
 
 
-def drawn(finding: Finding) -> str:
-    """The finding's own picture, or one of ours, or none."""
-    if finding.picture:
-        return finding.picture
+def drawn(finding: Finding, numbers: Numbers) -> str:
+    """Our picture of a finding that brings none, as SVG; empty if there is nothing to draw."""
     for prefix, draw in _PICTURES.items():
         if finding.code.startswith(prefix):
-            return draw(finding)
+            return draw(finding, numbers)
     return ""
 
 
@@ -47,70 +46,63 @@ def _number(finding: Finding, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _certainty(finding: Finding) -> str:
+def _certainty(finding: Finding, numbers: Numbers) -> str:
     """The lead beside the electors who are not counted."""
     lead, left = _number(finding, "lead"), _number(finding, "electors_not_counted")
     if lead is None or left is None or lead <= 0:
         return ""
-    return bars(
-        (
-            Bar(lead, f"ventaja contada · counted lead: {_whole(lead)}"),
-            Bar(left, f"electores sin contar · electors not counted: ≤ {_whole(left)}", _HATCHED),
-        ),
-        "Ventaja y electores sin contar · Lead and electors not counted",
-    )
+    t = texts(numbers.language)["pictures"]
+    return bars((Bar(lead, t["lead"] + _whole(lead, numbers)), Bar(left, t["left"] + _whole(left, numbers), _HATCHED)))
 
 
-def _contradiction(finding: Finding) -> str:
+def _contradiction(finding: Finding, numbers: Numbers) -> str:
     """The sheets that would have to be invented, of those that are published."""
     least, share = _number(finding, "least_invented"), _number(finding, "least_share")
     if not least or not share:
         return ""
     sheets = round(least / share)
+    t = texts(numbers.language)["pictures"]
     return bars(
         (
-            Bar(sheets, f"actas publicadas · published sheets: {_whole(sheets)}", _LIGHT),
-            Bar(least, f"inventadas, como mínimo · invented, at least: {_whole(least)}"),
-        ),
-        "Actas publicadas y actas que habrían de ser inventadas · Published sheets and those to be invented",
+            Bar(sheets, t["published"] + _whole(sheets, numbers), _LIGHT),
+            Bar(least, t["invented"] + _whole(least, numbers)),
+        )
     )
 
 
-def _projection(finding: Finding) -> str:
+def _projection(finding: Finding, numbers: Numbers) -> str:
     """The lead as counted, as projected with its interval, and in the worst case."""
     values = [_number(finding, f"{kind}_lead") for kind in ("counted", "projected", "worst_case")]
     if any(value is None for value in values):
         return ""
     counted, projected, worst = (float(value or 0) for value in values)
-    ends = finding.figure("projected_lead").interval
+    t = texts(numbers.language)["pictures"]
     return bars(
         (
-            Bar(counted, f"ventaja contada · counted lead: {_whole(counted)}"),
+            Bar(counted, t["lead"] + _whole(counted, numbers)),
             Bar(
                 projected,
-                f"proyectada, con su intervalo · projected, with its interval: {_whole(projected)}",
+                t["projected"] + _whole(projected, numbers),
                 _LIGHT,
-                ends,
+                finding.figure("projected_lead").interval,
             ),
-            Bar(worst, f"en el peor caso · in the worst case: {_whole(worst)}", _HATCHED),
-        ),
-        "Ventaja contada, proyectada y en el peor caso · Lead counted, projected and in the worst case",
+            Bar(worst, t["worst"] + _whole(worst, numbers), _HATCHED),
+        )
     )
 
 
-_PICTURES: Mapping[str, Callable[[Finding], str]] = {
+_PICTURES: Mapping[str, Callable[[Finding, Numbers], str]] = {
     "certainty": _certainty,
     "contradiction": _contradiction,
     "projection": _projection,
 }
 
 
-def _whole(value: float) -> str:
-    """A whole number that nobody reads wrongly in either language: thin spaces between thousands."""
-    return f"{value:,.0f}".replace(",", "\u202f")
+def _whole(value: float, numbers: Numbers) -> str:
+    return numbers.number(round(value))
 
 
-def bars(rows: Sequence[Bar], title: str) -> str:
+def bars(rows: Sequence[Bar]) -> str:
     """Horizontal bars from zero on one scale, each below its label; a negative one goes to the other side."""
     reached = [0.0, *(row.value for row in rows), *(end for row in rows for end in row.ends or ())]
     low, high = min(reached), max(reached)
@@ -133,7 +125,7 @@ def bars(rows: Sequence[Bar], title: str) -> str:
             )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_GAP * len(rows) + 8}" '
-        f'font-family="sans-serif"><title>{escape(title)}</title>'
+        'class="bars" font-family="sans-serif">'
         '<defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse">'
         f'<path d="M0 7L7 0" stroke="{_DARK}" stroke-width="1.2" fill="none"/></pattern></defs>'
         f"{''.join(parts)}</svg>"

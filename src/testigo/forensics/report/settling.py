@@ -19,7 +19,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from testigo.errors import TestigoError
 from testigo.forensics.finding import Figure, Finding, Text
-from testigo.forensics.report.pictures import drawn
 
 _NOT_FINITE = {
     "es": "No es un número finito con estos datos.",
@@ -52,7 +51,7 @@ def settled(finding: Finding, command: str) -> Finding:
         finding,
         figures=tuple(settled_figure(figure) for figure in finding.figures),
         stations=tuple(str(code) for code in finding.stations),
-        picture=safe_svg(drawn(finding)),
+        picture=safe_svg(finding.picture),
         reproduce=command,
         seed=None if finding.seed is None else int(finding.seed),
     )
