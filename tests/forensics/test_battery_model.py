@@ -10,7 +10,15 @@ from scipy import stats
 
 from testigo.forensics.battery import sisters
 from testigo.forensics.battery.bootstrap import frame_of
-from testigo.forensics.battery.digits import last_digit, pair_kind, second_digit
+from testigo.forensics.battery.digits import (
+    DIGIT_TESTS,
+    DigitTest,
+    counted,
+    last_digit,
+    pair_kind,
+    second_digit,
+    series_of,
+)
 from testigo.forensics.battery.equal import pairs
 from testigo.forensics.battery.model import draw, fit, groups_of, honest
 from testigo.forensics.battery.tails import beta_binomial_p
@@ -89,6 +97,22 @@ def test_digits_by_hand() -> None:
     assert second_digit(counts).tolist() == [-1, 0, 9, 9, 0, 2, 2, 3, 0, 1, 3]
     assert last_digit(counts).tolist() == [-1, -1, -1, -1, 0, 3, 7, -1, 9, 0, 4]
     assert pair_kind(np.array([100, 109, 134, 135, 122, 99])).tolist() == [0, 1, 1, 2, 0, -1]
+
+
+@pytest.mark.parametrize("test", DIGIT_TESTS, ids=lambda test: test.code)
+def test_the_expected_digits_are_those_of_drawn_elections(make_country: Make, test: DigitTest) -> None:
+    """The blurred indicator against brute force: 40 drawn elections, counted."""
+    sheets = make_country(7, centres=400)
+    frame = frame_of(sheets)
+    model, rng = honest(sheets, frame.groups), np.random.default_rng(1)
+    for name in ("first", "second", "valid"):
+        _, expected = counted(test, series_of(View(sheets, frame))[name])
+        drawn = [counted(test, series_of(View(model.simulate(rng), frame))[name])[0] for _ in range(40)]
+        frequency = np.sum(drawn, axis=0) / np.sum(drawn)
+        # Drawn centres are anew, expected ones those observed: alike to a few hundredths of the stations.
+        assert np.abs(frequency - expected / expected.sum()).max() < 0.012, name
+        if test.code == "second_digit":
+            assert np.abs(frequency - 0.1).max() > 0.015, "honest second digits are not uniform"
 
 
 def test_pairs_of_equal_rows_by_hand() -> None:
