@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -178,7 +179,8 @@ class Place:
         statement = "SELECT standing, contested, candidates FROM standing WHERE contest = %s AND station = %s"
         ((standing, contested, votes),) = self.rows(statement, self.country.contest, station)
         codes = self.profile.contest(self.country.contest).candidate_codes
-        return list(Standing)[standing].value, contested, dict(zip(codes, votes or [], strict=False))
+        counted = dict(zip(codes, unpacked(votes), strict=True)) if votes is not None else {}
+        return list(Standing)[standing].value, contested, counted
 
     def refused(self) -> list[str]:
         return [why for (why,) in self.rows("SELECT refused FROM ledger_queue WHERE refused <> '' ORDER BY id")]
@@ -189,6 +191,11 @@ class Place:
 
         operations.release(self.home, self.home.parent / name, {"es": "prueba", "en": "test"})
         return self.home.parent / name
+
+
+def unpacked(votes: bytes) -> list[int]:
+    """Votes as the table keeps them: 32 bits each, little-endian."""
+    return [number for (number,) in struct.iter_unpack("<i", votes)]
 
 
 def forget() -> None:

@@ -60,7 +60,8 @@ def test_two_sequencers_at_once_number_each_leaf_once(place: Any) -> None:
     token = place.person("hub")[1]
     for number in range(40):
         place.send(token, b"text %d" % number)
-    start, numbered = threading.Barrier(3), []
+    start, ended = threading.Barrier(3), []
+    numbered: list[int] = []
 
     def sequence() -> None:
         start.wait()
@@ -68,12 +69,14 @@ def test_two_sequencers_at_once_number_each_leaf_once(place: Any) -> None:
             numbered.append(done.leaves)
         numbered.append(done.leaves)
         connections.close_all()
+        ended.append("well")
 
     threads = [threading.Thread(target=sequence) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert ended == ["well"] * 3, "they wait for each other; none runs into another's rows"
     assert sum(numbered) == 40
     assert sum(isinstance(leaf, ReceiptLeaf) for leaf in place.leaves()) == 40
     _assert_one_history(place)

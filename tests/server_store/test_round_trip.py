@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -69,8 +70,9 @@ def _assert_counted(command: Command, truth: dict[str, Any], contest: str) -> No
     assert answer["stations"]["with_tally"] == len(truth)
     office = command.place.profile.contest(contest)
     stored = command.place.rows("SELECT station, lines, null_votes, blank_votes, contested FROM standing")
+    packed = struct.Struct(f"<{len(office.line_codes)}i").pack
     assert sorted(stored) == sorted(
-        (e["station"], [e["counts"][code] for code in office.line_codes], e["null"], e["blank"], False)
+        (e["station"], packed(*(e["counts"][code] for code in office.line_codes)), e["null"], e["blank"], False)
         for e in truth.values()
     )
 

@@ -15,12 +15,18 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "testigo.server.settings")
 os.environ.setdefault("TESTIGO_ROLE", "sequencer")
 
 import django
+
+if TYPE_CHECKING:
+    from testigo.review import RegisterFacts
+    from testigo.server.store.election import Election
 
 _log = logging.getLogger("testigo.sequencer")
 HEARTBEAT = "sequencer.alive"
@@ -30,15 +36,14 @@ def run_turns(*, until_empty: bool, stop: Callable[[], bool] = lambda: False) ->
     """Do turns: until the queue is empty, or until told to stop. Returns the leaves numbered."""
     from django.db import connection
 
-    from testigo.review import RegisterFacts
     from testigo.server import keys
     from testigo.server.configuration import configuration
-    from testigo.server.store import sequencing
-    from testigo.server.store.election import load_election
+    from testigo.server.store import log, sequencing
 
+    if until_empty and log.backlog()[0] == 0:
+        return 0
     settings = configuration()
-    election = load_election()
-    facts = RegisterFacts(election.register)
+    election, facts = _known(str(connection.settings_dict["NAME"]))
     key = keys.log_key(settings.keys)
     numbered = 0
     while not stop():
@@ -54,6 +59,16 @@ def run_turns(*, until_empty: bool, stop: Callable[[], bool] = lambda: False) ->
             break
         _wait(connection, settings.turn_seconds)
     return numbered
+
+
+@lru_cache(maxsize=1)
+def _known(database: str) -> tuple[Election, RegisterFacts]:
+    """The election of a database and the facts of its register: neither ever changes, and a register is large."""
+    from testigo.review import RegisterFacts
+    from testigo.server.store.election import load_election
+
+    election = load_election()
+    return election, RegisterFacts(election.register)
 
 
 def beat(path: Path) -> None:
