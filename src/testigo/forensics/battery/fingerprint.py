@@ -79,7 +79,7 @@ def picture(view: View) -> str:
     turnout, share = deviations(view)
     side = _CELL * _CELLS
     panels = [
-        _panel(view.turnout[used], view.share[used], 0.0, 1.0, 30, ("0 %", "100 %"), "estación · station"),
+        _panel(view.turnout[used], view.share[used], 0.0, 1.0, 30, ("0 %", "100 %"), "mesa · station"),
         _panel(turnout, share, -0.25, 0.25, 60 + side, ("−25", "+25"), "menos su centro · less its centre"),
     ]
     width, height = 2 * side + 80, side + 70
