@@ -64,8 +64,8 @@ def power_figures(result: Experiment, code: str) -> tuple[Figure, ...]:
     """Trials found per alteration and dose."""
     how = (
         f"trials of {result.trials} honest drawn elections with that share of stations altered in which the test's "
-        f"smallest p times its statistics is at most {LEVEL}; the null is the honest election's, not fitted again to the "
-        "tampered one (benchmarks/battery.py does that too)"
+        f"smallest p times its statistics is at most {LEVEL}; the null is the honest election's, not fitted again to "
+        "the tampered one (benchmarks/battery.py does that too)"
     )
     return tuple(
         Figure(
