@@ -65,7 +65,7 @@ def test_a_file_over_the_policy_is_receipted_and_not_stored(
 
 
 def test_a_retry_gets_its_first_promise_and_another_sender_one_of_his_own(place: Any) -> None:
-    first, second = place.person("observer")[1], place.person("observer")[1]
+    first, second = place.person("hub")[1], place.person("hub")[1]
     data = place.country.scan(place.country.stations[0])
     told = place.send(first, data, now=1_900_000_000)
     again = place.send(first, data, now=1_900_009_999)
@@ -83,6 +83,24 @@ def test_a_retry_gets_its_first_promise_and_another_sender_one_of_his_own(place:
     assert _outcomes(place) == {"image": 1, "same": 1}
     assert len(place.readings()) == 1
     assert place.rows("SELECT count(*) FROM submission") == [(2,)]
+
+
+def test_a_seized_phone_does_not_tell_that_its_photo_was_sent(place: Any) -> None:
+    """Whoever holds the photo sends it again, and looks into the public log: his copy looks like any first photo."""
+    data = place.country.scan(place.country.stations[0])
+    place.send(place.person("observer")[1], data)
+    place.drain()
+    place.send(place.person("observer")[1], data)
+    place.drain()
+    leaves = place.leaves()
+    first, copy = (leaf for leaf in leaves if leaf.TYPE == "opened")
+    assert (copy.outcome, copy.same_as) == (first.outcome, first.same_as) == ("image", None)
+    assert copy.commitment != first.commitment
+    assert copy.image == first.image == ""
+    one, other = place.readings()
+    assert one.opened != other.opened
+    assert one.counts == other.counts
+    assert place.decision(one.station).provenance == "one_source"
 
 
 def test_a_forwarded_photo_is_one_source_and_two_scans_of_two_people_are_two(place: Any) -> None:
@@ -129,7 +147,7 @@ def test_two_workers_at_once_make_one_image(place: Any, copies: int) -> None:
 
     def open_one(number: int) -> None:
         start.wait()
-        wrote.append(opening.save_opened(number, found, enqueued.append))
+        wrote.append(opening.save_opened(opening.arrived(number), found, enqueued.append))
         connections.close_all()
 
     workers = [threading.Thread(target=open_one, args=(number,)) for number in (numbers * 2)[:2]]

@@ -178,7 +178,8 @@ def test_an_opener_that_was_broken_into_is_held_against_its_row(place: Any) -> N
     ]
     with place.connect("opener") as connection:
         connection.execute(
-            "INSERT INTO opened (submission_id, outcome, plaintext, image, withheld) VALUES (%s, 'empty', '', '', '')",
+            "INSERT INTO opened (submission_id, outcome, plaintext, scanned, image, withheld) "
+            "VALUES (%s, 'empty', '', true, '', '')",
             [submission],
         )
         for leaf in bodies:

@@ -121,7 +121,7 @@ def test_a_forged_second_sheet_does_not_uncount_a_confirmed_station(
 
 def test_readings_of_a_copy_are_readings_of_the_first(place: Any, opened: Any) -> None:
     receipt, station, counts = opened
-    copy = place.send(place.person("observer")[1], place.country.scan(station)).receipt
+    copy = place.send(place.person("hub")[1], place.country.scan(station)).receipt
     place.drain()
     assert copy != receipt
     place.type(place.person("reviewer")[1], copy, station, counts)

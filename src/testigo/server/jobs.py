@@ -33,9 +33,6 @@ from testigo.server.store.receiving import OVER_QUOTA, STORED, TOO_LARGE
 if TYPE_CHECKING:
     from testigo.reading import OpenedImage, SheetReadings
 
-#: Channels whose images are flat scans; everything else may be a photo.
-SCANS = ("scan", "ingest")
-
 _log = logging.getLogger("testigo.jobs")
 #: A store or a database that is away for a quarter of an hour loses nothing.
 _AGAIN = RetryStrategy(max_attempts=12, wait=1, linear_wait=12, retry_exceptions={WireError, Error, OSError})
@@ -62,7 +59,7 @@ def open_submission(context: JobContext, submission: int) -> None:
     if arrived.opened:
         return
     if arrived.outcome != STORED:
-        opening.save_opened(submission, opening.Opened(_NOT_STORED[arrived.outcome]), enqueue_reading)
+        opening.save_opened(arrived, opening.Opened(_NOT_STORED[arrived.outcome]), enqueue_reading)
         return
     data = blobs().get(arrived.blob)
     if context.job.attempts >= _CAREFUL_FROM_ATTEMPT and not _is_harmless(data):
@@ -70,7 +67,7 @@ def open_submission(context: JobContext, submission: int) -> None:
         opened = opening.Opened(Opening.DAMAGED, arrived.blob)
     else:
         opened = look_at(election(), blobs(), data, arrived)
-    opening.save_opened(submission, opened, enqueue_reading)
+    opening.save_opened(arrived, opened, enqueue_reading)
 
 
 def _is_harmless(data: bytes) -> bool:
@@ -82,7 +79,7 @@ def look_at(of: Election, store: BlobStore, data: bytes, arrived: opening.Arrive
     image = open_image(data, Limits())
     if isinstance(image, Refusal):
         return opening.Opened(image.outcome, arrived.blob)
-    first = opening.first_of(arrived.blob)
+    first = opening.first_of(arrived.blob) if arrived.scanned else None
     if first is not None and first != arrived.number:
         return opening.Opened(Opening.SAME, arrived.blob)
     found = read_sheet(of.profile, image, rehearsal=of.rehearsal)
@@ -94,7 +91,7 @@ def look_at(of: Election, store: BlobStore, data: bytes, arrived: opening.Arrive
 def _published(
     of: Election, store: BlobStore, image: OpenedImage, found: SheetReadings, arrived: opening.Arrived
 ) -> opening.Opened:
-    allowed = of.profile.hub_scans if arrived.channel in SCANS else of.profile.phone_photos
+    allowed = of.profile.hub_scans if arrived.scanned else of.profile.phone_photos
     if found.found and not allowed:
         return opening.Opened(Opening.IMAGE, arrived.blob, withheld=Withheld.PHONE_PHOTO.value, size=image.size)
     picture = publish_image(of.profile, image, found)

@@ -110,7 +110,8 @@ def _source_of(pairs: Iterable[tuple[str, str]]) -> Provenance:
 def _same_image(cursor: Any, keys: Sequence[Key]) -> Mapping[Key, tuple[str, ...]]:
     cursor.execute(
         "SELECT DISTINCT r.contest, r.station, other.station FROM reading r "
-        "JOIN reading other ON other.submission_id = r.submission_id AND other.station <> r.station "
+        "JOIN opened f ON f.submission_id = r.submission_id JOIN opened o ON o.plaintext = f.plaintext "
+        "JOIN reading other ON other.submission_id = o.submission_id AND other.station <> r.station "
         f"WHERE r.leaf_index IS NOT NULL AND other.leaf_index IS NOT NULL AND (r.contest, r.station) IN {_KEYS}",
         _columns(keys),
     )

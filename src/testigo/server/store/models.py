@@ -84,6 +84,7 @@ class OpenedRow(models.Model):
     outcome = models.TextField()
     plaintext = models.TextField(default="")
     same_as = models.BigIntegerField(null=True)
+    scanned = models.BooleanField()
     image = models.TextField(default="")
     withheld = models.TextField(default="")
     leaf_index = models.BigIntegerField(null=True)
@@ -93,7 +94,9 @@ class OpenedRow(models.Model):
         constraints: ClassVar = [
             # Two workers may open two copies of one photo at once: one of them is the first.
             models.UniqueConstraint(
-                fields=["plaintext"], condition=models.Q(outcome="image"), name="opened_first_of_its_bytes"
+                fields=["plaintext"],
+                condition=models.Q(outcome="image", scanned=True),
+                name="opened_first_of_its_bytes",
             )
         ]
         indexes: ClassVar = [models.Index(fields=["plaintext"], name="opened_plaintext")]

@@ -3,7 +3,9 @@
 Rules of this module
 --------------------
 1. Opening is idempotent: a submission has one outcome, the first that was written.
-2. Of several submissions with the same plaintext one is the image; the others are ``same`` and name it.
+2. Of several **scans** with the same plaintext one is the image; the others are ``same`` and name it. What a phone
+   sent is never said to be the same as anything: whoever seized a phone could send its photo again, and read in the
+   public log whether it had been sent before. Such a copy is opened and read like any other image.
 3. Row, nonce, queue entry and the job that reads it are one transaction.
 """
 
@@ -19,6 +21,9 @@ from testigo.ledger import commit, new_nonce
 from testigo.records import OpenedLeaf, Opening
 from testigo.server.store.models import OpenedRow, SubmissionRow
 
+#: Channels whose images are flat scans; everything else may be a photo from somebody's phone.
+SCANS = ("scan", "ingest")
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
@@ -26,7 +31,7 @@ class Arrived:
 
     number: int
     blob: str
-    channel: str
+    scanned: bool
     outcome: str
     opened: bool
 
@@ -53,16 +58,17 @@ def arrived(number: int) -> Arrived:
     if row is None:
         raise InputError(f"There is no submission {number}.")
     done = OpenedRow.objects.filter(submission_id=number).exists()
-    return Arrived(number, row["blob"], row["channel"], row["outcome"], done)
+    return Arrived(number, row["blob"], row["channel"] in SCANS, row["outcome"], done)
 
 
 def first_of(plaintext: str) -> int | None:
-    """The submission that showed this plaintext first, if any did."""
-    row = OpenedRow.objects.filter(plaintext=plaintext, outcome=Opening.IMAGE).values_list("submission_id").first()
+    """The scan that showed this plaintext first, if any did."""
+    scans = OpenedRow.objects.filter(plaintext=plaintext, outcome=Opening.IMAGE, scanned=True)
+    row = scans.values_list("submission_id").first()
     return None if row is None else int(row[0])
 
 
-def save_opened(number: int, opened: Opened, then: Callable[[int], None]) -> bool:
+def save_opened(arrived: Arrived, opened: Opened, then: Callable[[int], None]) -> bool:
     """Write what became of a submission; ``then(number)`` enqueues the reading of an image, in the same transaction.
 
     Returns:
@@ -70,17 +76,19 @@ def save_opened(number: int, opened: Opened, then: Callable[[int], None]) -> boo
     """
     try:
         with transaction.atomic():
-            return _save(number, opened, then)
+            return _save(arrived, opened, then)
     except IntegrityError:
         # Another worker wrote either this submission or another copy of the same bytes in this very moment.
-        if OpenedRow.objects.filter(submission_id=number).exists():
+        if OpenedRow.objects.filter(submission_id=arrived.number).exists():
             return False
     with transaction.atomic():
-        return _save(number, opened, then)
+        return _save(arrived, opened, then)
 
 
-def _save(number: int, opened: Opened, then: Callable[[int], None]) -> bool:
-    same_as = first_of(opened.plaintext) if opened.outcome in (Opening.IMAGE, Opening.SAME) else None
+def _save(arrived: Arrived, opened: Opened, then: Callable[[int], None]) -> bool:
+    number = arrived.number
+    comparable = arrived.scanned and opened.outcome in (Opening.IMAGE, Opening.SAME)
+    same_as = first_of(opened.plaintext) if comparable else None
     if same_as is not None and same_as != number:
         opened = replace(opened, outcome=Opening.SAME, image="", withheld="", rectangles=(), size=())
     nonce = new_nonce()
@@ -97,9 +105,17 @@ def _save(number: int, opened: Opened, then: Callable[[int], None]) -> bool:
     # Raw statements: the opener may insert and not select, and Django's save() would ask for what it wrote.
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO opened (submission_id, outcome, plaintext, same_as, image, withheld) "
-            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (submission_id) DO NOTHING",
-            [number, opened.outcome.value, opened.plaintext, same_as, opened.image, opened.withheld],
+            "INSERT INTO opened (submission_id, outcome, plaintext, same_as, scanned, image, withheld) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (submission_id) DO NOTHING",
+            [
+                number,
+                opened.outcome.value,
+                opened.plaintext,
+                same_as,
+                arrived.scanned,
+                opened.image,
+                opened.withheld,
+            ],
         )
         if cursor.rowcount == 0:
             return False

@@ -198,6 +198,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.TextField()),
                 ('plaintext', models.TextField(default='')),
                 ('same_as', models.BigIntegerField(null=True)),
+                ('scanned', models.BooleanField()),
                 ('image', models.TextField(default='')),
                 ('withheld', models.TextField(default='')),
                 ('leaf_index', models.BigIntegerField(null=True)),
@@ -206,7 +207,7 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'opened',
                 'indexes': [models.Index(fields=['plaintext'], name='opened_plaintext')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', 'image')), fields=('plaintext',), name='opened_first_of_its_bytes')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome', 'image'), ('scanned', True)), fields=('plaintext',), name='opened_first_of_its_bytes')],
             },
         ),
     ]

@@ -16,7 +16,7 @@ DECLARE
         -- opens what arrived; writes nonces and never reads them, sees no sender, and gives no leaf its index
         ['testigo_opener', 'SELECT ON election, opened'],
         ['testigo_opener', 'SELECT (id, blob, channel, outcome) ON submission'],
-        ['testigo_opener', 'INSERT (submission_id, outcome, plaintext, same_as, image, withheld) ON opened'],
+        ['testigo_opener', 'INSERT (submission_id, outcome, plaintext, same_as, scanned, image, withheld) ON opened'],
         ['testigo_opener', 'INSERT (submission_id, stage, nonce) ON nonce'],
         ['testigo_opener', 'INSERT (leaf_type, body, submission_id) ON ledger_queue'],
         -- reads images, and knows no people
