@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from testigo.cli.common import add_home, add_json, home_of, print_json
+from testigo.cli.common import add_home, add_json, database_home, print_json
 from testigo.cli.language import t
 
 EXAMPLE = "testigo token --kind observer --count 20 --json"
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Issue tokens and show them."""
     from testigo.server.operations import issue_tokens
 
-    issued = issue_tokens(home_of(arguments), arguments.kind, arguments.count)
+    issued = issue_tokens(database_home(arguments), arguments.kind, arguments.count)
     if arguments.json:
         print_json([{"pseudonym": pseudonym, "token": token} for pseudonym, token in issued])
     else:

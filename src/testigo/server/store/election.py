@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.db import ProgrammingError
+
 from testigo.election import Profile, Register, parse_profile, parse_register
 from testigo.errors import InputError
 from testigo.server.store.models import ElectionRow
@@ -29,7 +31,10 @@ class Election:
 
 def find_election() -> Election | None:
     """The election of this database, or ``None`` if it was not configured yet."""
-    row = ElectionRow.objects.first()
+    try:
+        row = ElectionRow.objects.first()
+    except ProgrammingError:  # a database without our tables
+        row = None
     if row is None:
         return None
     profile = parse_profile(bytes(row.profile), f"{row.code}/profile.toml")
