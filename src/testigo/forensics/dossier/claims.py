@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from testigo.errors import InputError
 from testigo.forensics.dossier.answers import Answer, Claim, Text, both
-from testigo.forensics.dossier.items import SheetView
+from testigo.forensics.dossier.view import SheetView
 
 IMPORTED = both(
     "Los números vienen de una tabla publicada por otros; este paquete no tiene el acta.",

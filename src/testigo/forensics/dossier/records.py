@@ -23,8 +23,9 @@ from testigo.election import Contest, parse_payload
 from testigo.errors import InputError
 from testigo.forensics.dossier.answers import Dossier
 from testigo.forensics.dossier.claims import claims_of
-from testigo.forensics.dossier.items import SheetView, items_of, readings_of
+from testigo.forensics.dossier.items import items_of, readings_of
 from testigo.forensics.dossier.nearness import Alikeness, alike, can_decode
+from testigo.forensics.dossier.view import SheetView
 from testigo.records import Counts
 
 #: Told (what is being done, done, all).
