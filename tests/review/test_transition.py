@@ -264,3 +264,18 @@ def test_a_reading_cannot_be_kept_from_the_decider(room: Any) -> None:
         decide(room.profile, "010101001.01", "presidente", room.readings[1:], room.facts, room.previous)
     with pytest.raises(InputError, match="twice"):
         decide(room.profile, "010101001.01", "presidente", room.readings * 2, room.facts)
+
+
+def test_a_station_known_only_by_number_is_not_called_invented() -> None:
+    """The register of 2024 names 25,075 of 30,026 stations: a sheet of another one may be as real as any."""
+    from testigo.election import Register, load_profile, register_schema
+    from testigo.review import RegisterFacts
+
+    profile = load_profile("ve2024")
+    row = {"station": "010101001.01", "centre": "010101001", "centre_name": "", "electors": 900}
+    row |= {"estado": "01", "municipio": "0101", "parroquia": "010101"}
+    row |= {f"{level.code}_name": "x" for level in profile.levels}
+    table = register_schema(profile).empty_table().from_pylist([row], schema=register_schema(profile))
+    facts = RegisterFacts(Register(profile, table))
+    assert facts.of("010101001.01").station_known is True
+    assert facts.of("010101001.02").station_known is None

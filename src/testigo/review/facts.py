@@ -36,8 +36,9 @@ class RegisterFacts:
     """Looks up many stations' facts in one register; without a register nothing is known."""
 
     def __init__(self, register: Register | None) -> None:
+        self._complete = register is not None and register.complete
         # While stations are known only by number, a code that the register does not have may be one of them.
-        self._complete = register is not None and register.complete and register.unnamed_stations == 0
+        self._all_named = register is not None and register.unnamed_stations == 0
         self._electors: dict[str, int | None] = {}
         if register is not None:
             columns = (register.table[name].to_pylist() for name in ("station", "electors"))
@@ -45,5 +46,10 @@ class RegisterFacts:
 
     def of(self, station: str, same_image: tuple[str, ...] = (), provenance: str = Provenance.ANONYMOUS.value) -> Facts:
         """The facts of one station, with the operator's two assertions."""
-        known = station in self._electors if self._complete else None
+        known = self._is_known(station)
         return Facts(known, self._electors.get(station), tuple(sorted(same_image)), provenance)
+
+    def _is_known(self, station: str) -> bool | None:
+        if self._complete and station in self._electors:
+            return True
+        return False if self._complete and self._all_named else None
