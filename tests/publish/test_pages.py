@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,9 @@ def test_the_front_page_shows_the_totals_of_the_bundle(altamar_site: Any) -> Non
         text = read(altamar_site, f"en/{path}").text
         for candidate in contest.candidates:
             votes = f"{totals.candidates[candidate.code]:,}"
-            assert re.search(rf"{re.escape(candidate.name)} [\d.]+% {votes} votes", text), candidate.name
+            exact = Decimal(100 * totals.candidates[candidate.code]) / totals.valid
+            share = exact.quantize(Decimal("0.1"), ROUND_HALF_UP)
+            assert f"{candidate.name} {share}% {votes} votes" in text
         assert f"With {totals.with_tally} of {totals.registered} ballot boxes" in text
         assert f"{totals.by_standing['confirmed']} ballot boxes: confirmed by two readings" in text
         assert f"{totals.contested} are contested" in text
