@@ -140,7 +140,7 @@ def _is_plain(value: Any) -> bool:
     if kind is str or value is None or kind is bool:
         return True
     if kind is int:
-        return -_LARGEST <= value <= _LARGEST
+        return bool(-_LARGEST <= value <= _LARGEST)
     if kind is dict:
         return all(key.isascii() and _is_plain(item) for key, item in value.items())
     if kind is list or kind is tuple:

@@ -38,11 +38,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=t("only this analysis; can be repeated", "sólo este análisis; repetible"),
     )
     parser.add_argument(
-        "--nuts",
-        action="store_true",
-        help=t("sample the mixture model too (slow)", "muestrear también el modelo de mezcla (lento)"),
-    )
-    parser.add_argument(
         "--no-images",
         action="store_true",
         help=t("do not compare the images with each other", "no comparar las imágenes entre sí"),
@@ -94,7 +89,6 @@ def _context(arguments: argparse.Namespace) -> Context:
         bundle,
         bundle.profile.contest(arguments.contest),
         seed=arguments.seed,
-        nuts=arguments.nuts,
         images=not arguments.no_images,
         name=arguments.bundle.resolve().name,
         register_name=arguments.register.name if arguments.register else "",

@@ -85,8 +85,8 @@ def not_run(code: str, error: Exception) -> Finding:
     if isinstance(error, TestigoError):
         es, en = f"No se pudo calcular: {error}", f"It could not be computed: {error}"
     elif isinstance(error, ModuleNotFoundError):
-        es = f"No se pudo calcular: falta {error.name}. Instálelo: pip install 'testigo[eforensics]'"
-        en = f"It could not be computed: {error.name} is missing. Install it: pip install 'testigo[eforensics]'"
+        es = f"No se pudo calcular: falta {error.name}. Instálelo: pip install 'testigo[forensics]'"
+        en = f"It could not be computed: {error.name} is missing. Install it: pip install 'testigo[forensics]'"
     else:
         kind = type(error).__name__
         es = f"No se pudo calcular por un defecto de Testigo ({kind}); infórmelo, por favor."
