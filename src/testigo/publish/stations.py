@@ -189,13 +189,13 @@ class CentreStations:
                 continue
             if any(one["hash"] == opened["image"] for one in images):
                 continue
-            size = opened["size"] or [600, 800]
+            width, height = shown_size(opened["rectangles"])
             images.append(
                 {
                     "src": f"{up}../bundle/{image_path(opened['image'])}",
                     "hash": opened["image"],
-                    "width": size[0],
-                    "height": size[1],
+                    "width": width or 600,
+                    "height": height or 800,
                     # One place per line: where there are two images, the first one carries the marks.
                     "marks": [] if images else marks(self._contest, opened["rectangles"]),
                 }
@@ -285,33 +285,40 @@ def neighbour(words: Words, model: ContestModel, station: str, up: str) -> dict[
     return {"name": station, "href": href, "stack": model.stack(station), "says": says}
 
 
+def shown_size(rectangles: Sequence[Sequence[int]]) -> tuple[int, int]:
+    """(width, height) in pixels of a published image: it is the bounding box of what it shows; (0, 0) without any."""
+    if not rectangles:
+        return 0, 0
+    left, top = min(r[0] for r in rectangles), min(r[1] for r in rectangles)
+    return max(r[0] + r[2] for r in rectangles) - left, max(r[1] + r[3] for r in rectangles) - top
+
+
 def marks(contest: Contest, rectangles: Sequence[Sequence[int]]) -> list[dict[str, int | str]]:
     """Where each ballot line stands on a published image, in its pixels; empty if that is not known.
 
+    A published image reaches from the top of the layout's first public zone to the bottom of its last one, so that the
+    layout and the image's height say where a line is (to about a millimetre).
+
     Args:
-        rectangles: the visible zones as logged, (x, y, width, height), in the order of the layout's zones.
+        rectangles: what the image shows, as logged: (x, y, width, height) in the original's pixels.
     """
     layout = contest.layout
     block = layout.block("lines") if layout else None
-    if layout is None or block is None or not block.public:
+    width, height = shown_size(rectangles)
+    if layout is None or block is None or not block.public or not height:
         return []
     zones = layout.zones()
-    if len(zones) != len(rectangles):
-        return []
-    for zone, (x, y, wide, high) in zip(zones, rectangles, strict=True):
-        if zone.y <= block.box.y and block.box.bottom <= zone.bottom + 1e-9:
-            across, down = wide / zone.width, high / zone.height
-            return [
-                {
-                    "code": line.code,
-                    "x": round(x + (box.x - zone.x) * across),
-                    "y": round(y + (box.y - zone.y) * down),
-                    "width": round(box.width * across),
-                    "height": round(box.height * down),
-                }
-                for line, box in zip(contest.lines, layout.line_boxes(), strict=False)
-            ]
-    return []
+    top, scale = zones[0].y, height / (zones[-1].bottom - zones[0].y)
+    return [
+        {
+            "code": line.code,
+            "x": 0,
+            "y": round((box.y - top) * scale),
+            "width": width,
+            "height": round(box.height * scale),
+        }
+        for line, box in zip(contest.lines, layout.line_boxes(), strict=False)
+    ]
 
 
 def _withheld(words: Words, row: Mapping[str, Any], sheet: Sequence[object]) -> list[str]:
