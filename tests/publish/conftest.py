@@ -261,7 +261,9 @@ def copy_of(tmp_path: Path) -> Iterator[Any]:
     yield copy
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while the driver runs, this process has a running event loop, and servers tested later in
+# the same process could not start theirs.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A real headless Chromium, or a visible skip."""
     if not Path(CHROMIUM).exists():
