@@ -79,6 +79,8 @@ def database_home(arguments: argparse.Namespace) -> Path:
     Raises:
         InputError: there is none.
     """
+    import django  # noqa: F401  (a missing extra is said before a missing database)
+
     from testigo.errors import InputError
 
     home = home_of(arguments)
