@@ -13,6 +13,7 @@ Rules of this module
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import io
 import json
@@ -20,6 +21,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
+from typing import NoReturn
 
 from testigo.cli.common import printable
 from testigo.cli.language import t
@@ -125,6 +127,22 @@ def _of_system(error: OSError) -> WireError:
     what = error.strerror or str(error)
     place = f"{error.filename}: {what}." if error.filename else f"{what}."
     return WireError(place, "Check the path, its rights and the space on the disk, and try again.")
+
+
+def command() -> NoReturn:
+    """The process of the ``testigo`` command.
+
+    It ends at once with the status of its work: threads of native libraries can abort a process while the interpreter
+    is taken down, which would turn a good answer into a crash.
+    """
+    try:
+        status = main()
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 0 if error.code is None else 2
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def build_parser(verb: str | None) -> argparse.ArgumentParser:

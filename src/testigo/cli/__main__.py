@@ -1,7 +1,5 @@
 """``python -m testigo.cli``."""
 
-import sys
+from testigo.cli import command
 
-from testigo.cli import main
-
-sys.exit(main())
+command()
