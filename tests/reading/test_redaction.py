@@ -128,7 +128,7 @@ def test_a_flat_scan_shows_what_is_public_and_no_pixel_more(tapes: Any, to_jpeg:
     shown = sum(w * h for _, _, w, h in picture.rectangles)
     assert shown > 0.96 * np.count_nonzero(scan.secret == OPEN)  # and not much less either
     again = read_sheet(tapes.profile, picture.jpeg, rehearsal=True)
-    assert [sheet.payload.text for sheet in again.found] == [tapes.payload(number)]
+    assert [sheet.payload.text for sheet in again.found if sheet.payload] == [tapes.payload(number)]
     assert again.found[0].stage == "half"
     assert picture.size == image.size
     assert len(readings.found) == 1
@@ -169,6 +169,7 @@ def test_a_picture_whose_code_would_say_something_else_is_withheld(tapes: Any, t
     image, readings, picture = published(tapes, to_jpeg(tapes.drawn(1)))
     assert isinstance(picture, Published)
     sheet = readings.found[0]
+    assert sheet.payload is not None
     other = replace(sheet, payload=replace(sheet.payload, text=tapes.payload(2)))
     assert publish_image(tapes.profile, image, replace(readings, found=(other,))) == Withheld.NOT_ALIGNED
 
@@ -286,6 +287,7 @@ def test_an_image_without_a_sheet_and_a_layout_without_a_code_say_so(tapes: Any,
     assert picture == Withheld.NO_SHEET
     image, readings, _ = published(tapes, to_jpeg(tapes.drawn(1)))
     code = readings.found[0].code
+    assert code is not None
     assert align(None, image, code) == Withheld.NO_LAYOUT
     assert align(load_profile("altamar2031").contests[0].layout, image, code) == Withheld.NO_LAYOUT
 

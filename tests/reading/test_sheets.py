@@ -17,6 +17,8 @@ from testigo.election.simulacro import CODE_PREFIX
 from testigo.reading import (
     PROBLEMS,
     READER,
+    Code,
+    FoundSheet,
     OpenedImage,
     SheetReadings,
     as_json,
@@ -44,8 +46,20 @@ def put(paper: Grey, code: Grey, x: int, y: int) -> Grey:
     return paper
 
 
+def text_of(sheet: FoundSheet) -> str:
+    """The payload, which a sheet read by its code has."""
+    assert sheet.payload is not None
+    return sheet.payload.text
+
+
+def code_on(sheet: FoundSheet) -> Code:
+    """The code, which a sheet read by its code has."""
+    assert sheet.code is not None
+    return sheet.code
+
+
 def payloads(readings: SheetReadings) -> list[str]:
-    return [sheet.payload.text for sheet in readings.found]
+    return [text_of(sheet) for sheet in readings.found]
 
 
 # ------------------------------------------------------------------------------------- what is read
@@ -57,7 +71,7 @@ def test_clean_tapes_come_back_to_the_last_vote_at_half_size(tapes: Any, to_jpeg
         (sheet,) = readings.found
         assert (sheet.station, sheet.contest, sheet.stage) == (tapes.station(number), "presidente", "half")
         assert sheet.counts == tapes.counts(number)
-        assert sheet.payload.text == tapes.payload(number)
+        assert text_of(sheet) == tapes.payload(number)
         assert (sheet.problems, readings.problems, readings.size) == ((), (), (640, 7360))
 
 
@@ -110,15 +124,15 @@ def test_two_sheets_that_claim_one_station_are_both_kept_and_named(tapes: Any, t
 
 def test_a_stained_code_says_how_much_was_corrected(tapes: Any, to_jpeg: ToJpeg) -> None:
     clean = read_sheet(tapes.profile, to_jpeg(tapes.drawn(1)), rehearsal=True).found[0]
-    assert (clean.code.corrected, clean.code.unused) == (0, 1000)
+    assert (code_on(clean).corrected, code_on(clean).unused) == (0, 1000)
     stained = tapes.drawn(1)
     x, y, width, _ = clean.region
     cv2.circle(stained, (x + width // 2, y + width // 2), width // 9, 0, -1)
     sheet = read_sheet(tapes.profile, to_jpeg(stained), rehearsal=True).found[0]
-    assert sheet.payload.text == tapes.payload(1)
-    assert sheet.code.corrected > 0
-    assert sheet.code.unused < 1000
-    assert to_reading(sheet).corrected == sheet.code.corrected
+    assert text_of(sheet) == tapes.payload(1)
+    assert code_on(sheet).corrected > 0
+    assert code_on(sheet).unused < 1000
+    assert to_reading(sheet).corrected == code_on(sheet).corrected
 
 
 # ------------------------------------------------------------------------------- what is not a sheet

@@ -8,12 +8,13 @@ Rules of this part
 """
 
 from testigo.reading.alignment import Alignment, align
+from testigo.reading.answers import READER, as_json, reader_version, to_reading
 from testigo.reading.codes import Code, Region, find_codes
 from testigo.reading.limits import REFUSALS, Limits, Refusal
 from testigo.reading.opening import Grey, OpenedImage, open_image
 from testigo.reading.problems import PROBLEMS, explained
 from testigo.reading.redaction import Published, encode, line_rows, publish_image, redact, visible_rectangles
-from testigo.reading.sheets import READER, FoundSheet, SheetReadings, as_json, read_sheet, reader_version, to_reading
+from testigo.reading.sheets import FoundSheet, SheetReadings, read_sheet
 
 __all__ = [
     "PROBLEMS",

@@ -28,7 +28,7 @@ from testigo.errors import InternalError
 from testigo.reading.alignment import Alignment, align
 from testigo.reading.codes import Region, find_codes
 from testigo.reading.opening import Grey, OpenedImage, as_grey
-from testigo.reading.sheets import FoundSheet, SheetReadings
+from testigo.reading.sheets import SheetReadings
 from testigo.records import Withheld
 
 #: Millimetres kept from a private zone: more than an alignment that was accepted can be wrong.
@@ -77,6 +77,8 @@ def publish_image(profile: Profile, image: OpenedImage, readings: SheetReadings)
     if len(readings.found) > 1:
         return Withheld.NOT_ALIGNED
     sheet = readings.found[0]
+    if sheet.code is None or sheet.payload is None:  # the layout is found from the code
+        return Withheld.NOT_ALIGNED
     alignment = align(profile.contest(sheet.contest).layout, image, sheet.code)
     if isinstance(alignment, Withheld):
         return alignment
@@ -85,7 +87,7 @@ def publish_image(profile: Profile, image: OpenedImage, readings: SheetReadings)
         return Withheld.NOT_ALIGNED
     pixels, crop = redact(image.full(), rectangles)
     jpeg = encode(pixels)
-    if not _says_the_same(jpeg, sheet):
+    if not _says_the_same(jpeg, sheet.payload.text):
         return Withheld.NOT_ALIGNED
     return Published(jpeg, rectangles, image.size, crop, line_rows(alignment, crop))
 
@@ -170,11 +172,11 @@ def line_rows(alignment: Alignment, crop: Region) -> tuple[Region, ...]:
     return tuple(rows)
 
 
-def _says_the_same(jpeg: bytes, sheet: FoundSheet) -> bool:
+def _says_the_same(jpeg: bytes, payload: str) -> bool:
     """Whether the published picture's code still reads as the original's did, at half size or at full."""
     data = np.frombuffer(jpeg, np.uint8)
     for flag in (cv2.IMREAD_REDUCED_GRAYSCALE_2, cv2.IMREAD_GRAYSCALE):
         pixels = cv2.imdecode(data, flag)
-        if pixels is not None and any(c.text == sheet.payload.text for c in find_codes(as_grey(pixels))):
+        if pixels is not None and any(c.text == payload for c in find_codes(as_grey(pixels))):
             return True
     return False
