@@ -140,6 +140,28 @@ def test_a_register_counts_the_stations_that_no_file_names(
     assert testigo("register", table("V1"), "--profile", "ve2024", "--out", tmp_path / "r.xlsx").status == 2
 
 
+def test_the_tally_says_whether_what_is_missing_could_change_the_winner(
+    testigo: Callable[..., Any], table: Callable[..., Path], imported: dict[str, Any], tmp_path: Path
+) -> None:
+    unknown = testigo("tally", imported["out"]).out
+    assert "a register is needed" in unknown and "Worst-case margin" not in unknown
+    register = tmp_path / "register.parquet"
+    testigo("register", table("V1"), "--profile", "ve2024", "--out", register)
+    words = ("tally", imported["out"], "--register", register)
+    told, said, answer = testigo(*words), testigo(*words, TESTIGO_LANG="es"), testigo(*words, "--json").answer
+    margin = answer["certainty"]["worst_case_margin"]
+    assert margin == EG - 30 - (21_392_464 - sum(range(100, 106)))
+    for line in (
+        f"{margin:,}  Worst-case margin",
+        f"{answer['certainty']['capped'][0]['margin']:,}  Margin if at most 60 %",
+        f"{margin:,}  Worst-case margin if one accepts only the counted stations that nobody disputes (6)",
+        "No station is disputed or waits for confirmation.",
+        "—  No sheet was confirmed here by two readings.",
+    ):
+        assert line in told.out
+    assert f"{margin:,}".replace(",", ".") + "  Margen en el peor caso" in said.out
+
+
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "ve2024"
 
 

@@ -73,7 +73,7 @@ def test_no_text_lies_about_unused() -> None:
     used = "".join(entry.read_text("utf-8") for entry in TEMPLATES)
     used += "".join(entry.read_text("utf-8") for entry in package.iterdir() if entry.name.endswith(".py"))
     # Families of keys whose last part is a state, a kind or an order.
-    families = ("why_headline_", "why_detail_", "order_note_", "changes_", "why_limits_")
+    families = ("why_headline_", "why_detail_", "why_dispute_", "order_note_", "changes_", "why_limits_")
     known = {"null", "blank", "valid", "voters_machine", "voters_book", "added", "removed", "changed"}
     for key in raw_texts("es")["ui"]:
         there = re.search(rf"\b{key}\b", used) is not None

@@ -65,6 +65,26 @@ def test_sheets_that_are_only_documented_make_nothing_certain(story: Make) -> No
     assert (certainty.lead, certainty.electors_not_counted) == (0, 2100)
 
 
+def test_the_answer_has_the_caps_and_the_areas_with_and_without_the_unnamed_stations(story: Make) -> None:
+    day = story(stations=8, electors=3000)  # one station is known only by number: 900 electors, wherever it lies
+    day.station("c4.1", {"A": 390}).station("c4.2", {"A": 500}).station("c5.1", {"A": 590}).station("c3.1", {"B": 300})
+    answer = as_json(day.tally())
+    caps = {one["turnout"]: (one["margin"], one["margin_national"]) for one in answer["certainty"]["capped"]}
+    assert caps[0.6] == (1180 - 720, 1160)
+    areas = {one.area.code: one for one in certainty_by_area(day.tally())}
+    assert [area["code"] for area in answer["areas"]] == list(areas)
+    for area in answer["areas"]:
+        one = areas[area["code"]]
+        assert area["certainty"] == {
+            "certain": one.rigorous.certain,
+            "worst_case_margin": one.rigorous.worst_case_margin,
+            "certain_if_named": one.named.certain,
+            "worst_case_margin_if_named": one.named.worst_case_margin,
+        }
+    margins = [area["certainty"] for area in answer["areas"]]
+    assert any(one["certain_if_named"] and not one["certain"] for one in margins)
+
+
 # ------------------------------------------------------------------ turnout
 
 

@@ -22,6 +22,7 @@ from testigo.cli.language import language, t
 
 if TYPE_CHECKING:
     from testigo.election import Contest, Profile
+    from testigo.forensics.finding import Figure, Finding
     from testigo.records import Standing
     from testigo.tally import Tally
 
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     if rehearsal:
         print(t("SIMULACRO: a rehearsal, no result of an election.", "SIMULACRO: un ensayo, no es un resultado."))
     _show(profile, contest, answer)
+    _show_certainty(counts)
     return 0
 
 
@@ -122,6 +124,38 @@ def _show(profile: Profile, contest: Contest, answer: dict[str, object]) -> None
                 f"{number(stations['contested'])} mesas están en disputa: sus pruebas no coinciden.",
             )
         )
+
+
+def _show_certainty(counts: Tally) -> None:
+    """Could what is missing change the winner: the worst case, caps on turnout, premises, disputes, areas."""
+    from testigo.forensics.certainty import certainty_finding
+
+    lang = language()
+    finding = certainty_finding(counts)
+    print()
+    print(printable(finding.title[lang]))
+    print(printable(f"  {finding.statement[lang]}"))
+    for figure in finding.figures:
+        if isinstance(figure.value, int | float) and not _idle(finding, figure):
+            print(printable(f"  {_value(figure.name, figure.value):>12}  {figure.label[lang]}"))
+    if finding.figure("premise_confirmed").value is None:
+        none = t("No sheet was confirmed here by two readings.", "Ningún acta se confirmó aquí con dos lecturas.")
+        print(f"  {'—':>12}  {none}")
+
+
+def _idle(finding: Finding, figure: Figure) -> bool:
+    """Whether a figure repeats what was just said: a question about no station, or areas of unknown electors."""
+    if figure.name.startswith("areas_"):
+        return finding.figure("worst_case_margin").value is None
+    return figure.name.startswith("disputed_") and not finding.figure("disputed_stations").value
+
+
+def _value(name: str, value: int | float) -> str:
+    """A figure of the certainty: turnouts as percentages, margins with their sign."""
+    if isinstance(value, float):
+        return percent(round(value * 1_000_000), 1_000_000)
+    signed = "margin" in name or name.startswith("premise_")
+    return f"+{number(value)}" if signed and value > 0 else number(value)
 
 
 def _name(names: Mapping[str, str], lang: str) -> str:

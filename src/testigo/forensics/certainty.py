@@ -11,6 +11,7 @@ from __future__ import annotations
 from testigo.forensics.finding import Figure, Finding, Text
 from testigo.tally import (
     PREMISES,
+    TURNOUTS,
     AreaCertainty,
     Certainty,
     Dispute,
@@ -21,9 +22,6 @@ from testigo.tally import (
     premises,
     worst_case_margin,
 )
-
-#: Caps on turnout that are shown, parts of the electors.
-TURNOUTS = (0.6, 0.7, 0.8, 0.9)
 
 _NO_ELECTORS: Text = {
     "es": "Se desconocen los electores inscritos del país: falta un registro.",
@@ -162,8 +160,8 @@ def _worst_case(certainty: Certainty) -> list[Figure]:
         Figure(
             "break_even_turnout",
             {
-                "es": "Participación de lo no contado con la que el segundo empata (más de 1: imposible)",
-                "en": "Turnout of what is not counted at which the runner-up draws level (above 1: impossible)",
+                "es": "Participación de lo no contado con la que el segundo empata (más de 100 %: imposible)",
+                "en": "Turnout of what is not counted at which the runner-up draws level (above 100 %: impossible)",
             },
             certainty.break_even_turnout,
             "share",

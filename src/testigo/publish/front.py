@@ -22,7 +22,7 @@ from testigo.publish.output import Unit, digest
 from testigo.publish.release import release_view, verify_command
 from testigo.publish.words import Words
 from testigo.records import Standing
-from testigo.tally import AreaTotals, Certainty, worst_case_margin
+from testigo.tally import PREMISES, TURNOUTS, AreaTotals, Certainty, disputed, premises, worst_case_margin
 
 _COUNTRY_ROWS = 20
 
@@ -196,8 +196,39 @@ def _why_view(site: Site, model: ContestModel, words: Words) -> View:
     limits = [t.why_limits_electors, t.why_limits_authentic]
     if certainty.electors_not_counted is None:
         limits.insert(0, words.say("why_unknown_electors", n=number.integer(totals.electors_unknown)))
-    view = {"certainty": certainty_view(words, model), "steps": steps, "limits": limits}
+    view = {
+        "certainty": certainty_view(words, model),
+        "steps": steps,
+        "what_if": _what_if(words, model, certainty) if steps else [],
+        "limits": limits,
+    }
     return t.why_title, "why.html", view
+
+
+def _what_if(words: Words, model: ContestModel, certainty: Certainty) -> list[dict[str, str]]:
+    """The same sum with a cap on turnout, and for who takes only some of the sheets; empty without known electors."""
+    number, t = words.locale, words.t
+    if certainty.worst_case_margin is None:
+        return []
+    rows = []
+    if certainty.break_even_turnout is not None:
+        rows.append({"says": t.why_break_even, "sum": number.of_per_mille(round(1000 * certainty.break_even_turnout))})
+    for turnout in TURNOUTS:
+        share = number.of_per_mille(round(1000 * turnout))
+        rows.append({"says": words.say("why_capped", share=share), "sum": _signed(words, certainty.margin_at(turnout))})
+    for one in premises(model.tally):
+        if one.code != "headline":
+            says = words.say("why_premise", which=words.of(PREMISES[one.code]), n=number.integer(one.stations))
+            margin = one.certainty.worst_case_margin if one.stations else None
+            rows.append({"says": says, "sum": _signed(words, margin)})
+    rows.append({"says": t.why_dispute, "sum": getattr(t, f"why_dispute_{disputed(model.tally).answer}")})
+    return rows
+
+
+def _signed(words: Words, margin: int | None) -> str:
+    if margin is None:
+        return "–"
+    return ("+" if margin > 0 else "−" if margin < 0 else "") + words.locale.integer(abs(margin))
 
 
 # ------------------------------------------------------------------- bulletins

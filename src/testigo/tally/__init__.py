@@ -8,7 +8,14 @@ Rules of this package
 """
 
 from testigo.tally.answers import FIELDS, as_json
-from testigo.tally.certainty import AreaCertainty, Certainty, certainty_by_area, certainty_of, worst_case_margin
+from testigo.tally.certainty import (
+    TURNOUTS,
+    AreaCertainty,
+    Certainty,
+    certainty_by_area,
+    certainty_of,
+    worst_case_margin,
+)
 from testigo.tally.counted import NOT_LISTED, STANDINGS, UNKNOWN, Counted, counted_from_table
 from testigo.tally.places import CENTRE, AreaTotals, Sums
 from testigo.tally.premises import PREMISES, Dispute, Premise, disputed, premise, premises
@@ -21,6 +28,7 @@ __all__ = [
     "NOT_LISTED",
     "PREMISES",
     "STANDINGS",
+    "TURNOUTS",
     "UNKNOWN",
     "AreaCertainty",
     "AreaTotals",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from testigo.tally.certainty import worst_case_margin
+from testigo.tally.certainty import TURNOUTS, AreaCertainty, certainty_by_area, worst_case_margin
 from testigo.tally.places import AreaTotals
 from testigo.tally.premises import disputed, premises
 from testigo.tally.totals import Tally
@@ -53,6 +53,11 @@ FIELDS: Mapping[str, str] = {
     "certainty.electors_not_counted": "the most electors that what is not counted can have; null if unknown",
     "certainty.break_even_national_turnout": "turnout of the whole country at which the runner-up draws level by "
     "taking all votes not counted: (votes cast at counted stations + lead) / electors; null if those are unknown",
+    "certainty.capped[].turnout": "a cap on turnout, 0 to 1",
+    "certainty.capped[].margin": "lead − ⌊turnout · electors_not_counted⌋: what the leader keeps if at most that part "
+    "of what is not counted voted, all for the runner-up; null if unknown",
+    "certainty.capped[].margin_national": "the same if at most that part of the whole country voted: needs the "
+    "electors of no station; null if unknown",
     "certainty.premises[].premise": "headline, undisputed, confirmed, confirmed_undisputed, every_count: which "
     "stations are taken; all others are treated as not counted",
     "certainty.premises[].stations": "stations that the premise takes",
@@ -87,6 +92,12 @@ FIELDS: Mapping[str, str] = {
     "areas[].candidates.*": "votes per candidate code",
     "areas[].leader": "as above, of this area",
     "areas[].tied": "as above, of this area",
+    "areas[].certainty.certain": "true if nothing that is not counted could change who won this area, wherever the "
+    "stations lie that are known only by number",
+    "areas[].certainty.worst_case_margin": "lead − the most electors that can lie there uncounted; null if unknown",
+    "areas[].certainty.certain_if_named": "the same if no station known only by number lies in this area",
+    "areas[].certainty.worst_case_margin_if_named": "the margin on that premise; null if the electors of any of its "
+    "stations are unknown",
 }
 
 
@@ -124,7 +135,7 @@ def as_json(tally: Tally) -> dict[str, Any]:
         "lead": country.lead,
         "certainty": _certainty(tally),
         "candidates": [_candidate(tally, country, candidate.code) for candidate in tally.contest.candidates],
-        "areas": [_area(area) for area in tally.areas() if area.parent],
+        "areas": [_area(one) for one in certainty_by_area(tally)],
     }
 
 
@@ -141,7 +152,8 @@ def _candidate(tally: Tally, country: AreaTotals, code: str) -> dict[str, Any]:
     }
 
 
-def _area(area: AreaTotals) -> dict[str, Any]:
+def _area(one: AreaCertainty) -> dict[str, Any]:
+    area = one.area
     return {
         "code": area.code,
         "level": area.level,
@@ -157,6 +169,12 @@ def _area(area: AreaTotals) -> dict[str, Any]:
         "candidates": dict(area.candidates),
         "leader": area.leader,
         "tied": list(area.tied),
+        "certainty": {
+            "certain": one.rigorous.certain,
+            "worst_case_margin": one.rigorous.worst_case_margin,
+            "certain_if_named": one.named.certain,
+            "worst_case_margin_if_named": one.named.worst_case_margin,
+        },
     }
 
 
@@ -168,6 +186,14 @@ def _certainty(tally: Tally) -> dict[str, Any]:
         "break_even_turnout": _rounded(certainty.break_even_turnout),
         "electors_not_counted": certainty.electors_not_counted,
         "break_even_national_turnout": _rounded(certainty.break_even_national_turnout),
+        "capped": [
+            {
+                "turnout": turnout,
+                "margin": certainty.margin_at(turnout),
+                "margin_national": certainty.margin_at_national(turnout),
+            }
+            for turnout in TURNOUTS
+        ],
         "premises": [
             {
                 "premise": one.code,

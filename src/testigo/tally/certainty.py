@@ -36,6 +36,9 @@ from testigo.errors import InputError
 from testigo.tally.places import AreaTotals
 from testigo.tally.totals import Tally
 
+#: Caps on turnout that answers and pages show, parts of the electors.
+TURNOUTS = (0.6, 0.7, 0.8, 0.9)
+
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
