@@ -18,6 +18,12 @@ STATION_TWICE = "station_twice"
 SHOWN_TWICE = "shown_twice"
 CODE_DAMAGED = "code_damaged"
 MORE_PAGES = "more_pages"
+FILE_MISSING = "file_missing"
+READER_FAILED = "reader_failed"
+READER_SLOW = "reader_slow"
+
+#: Trouble of the run, not of the sheet: such a file is read again by the next run.
+TRANSIENT = frozenset({FILE_MISSING, READER_FAILED, READER_SLOW})
 
 #: Every code of a problem -> language -> sentence. The refusals of a whole file are among them.
 PROBLEMS: Mapping[str, Mapping[str, str]] = {
@@ -44,6 +50,18 @@ PROBLEMS: Mapping[str, Mapping[str, str]] = {
     MORE_PAGES: {
         "es": "El archivo tiene varias páginas y solo se leyó la primera. Envíe cada acta en su propio archivo.",
         "en": "The file has several pages and only the first was read. Send each sheet as a file of its own.",
+    },
+    FILE_MISSING: {
+        "es": "El archivo no se pudo leer del disco o del almacén. Revise la ruta y los permisos, y repita.",
+        "en": "The file could not be read from the disk or the store. Check the path and its rights, and run again.",
+    },
+    READER_FAILED: {
+        "es": "El lector falló con este archivo, también al repetirlo. No lo abra con otros programas; infórmelo.",
+        "en": "The reader failed on this file, and again when it was repeated. Do not open it elsewhere; report it.",
+    },
+    READER_SLOW: {
+        "es": "Leer este archivo tardó demasiado y se interrumpió. Transcríbalo a mano, o escanee el acta de nuevo.",
+        "en": "Reading this file took too long and was stopped. Have it typed by people, or scan the sheet again.",
     },
     **{outcome.value: texts for outcome, texts in REFUSALS.items()},
 }
