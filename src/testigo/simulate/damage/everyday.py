@@ -1,10 +1,4 @@
-"""What happens to paper on its way to a file: a scanner's flat image, a phone's photo. Mild; seeded.
-
-Rules of this module
---------------------
-1. Only the picture changes, never what the sheet says.
-2. No damage removes the marks of a drawing on purpose.
-"""
+"""What most people send: a scanner's flat image, a phone's photo, a picture of something else. Mild; seeded."""
 
 from __future__ import annotations
 

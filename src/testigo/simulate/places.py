@@ -1,0 +1,40 @@
+"""A sheet drawn together with where on it things stand: what damage aims at, and what tests of redaction look for."""
+
+from __future__ import annotations
+
+from testigo.election import Box, Contest, Layout, Profile
+from testigo.simulate.damage.picture import Drawing, Place
+from testigo.simulate.paper import DPI
+from testigo.simulate.press import code_modules, draw_sheet
+from testigo.simulate.sheet import Sheet
+
+_NO_CODE = ""
+
+
+def drawing_of(profile: Profile, contest: Contest, sheet: Sheet, dpi: float = DPI) -> Drawing:
+    """Draw a sheet and tell its places.
+
+    Raises:
+        InputError: as :func:`testigo.simulate.draw_sheet`.
+    """
+    pixels = draw_sheet(profile, contest, sheet, dpi)
+    layout = contest.layout
+    assert layout is not None  # noqa: S101  (a sheet without a layout could not be drawn)
+    return Drawing(pixels, *_places(contest, layout, sheet, dpi / 25.4))
+
+
+def _places(
+    contest: Contest, layout: Layout, sheet: Sheet, scale: float
+) -> tuple[Place | None, tuple[Place, ...], tuple[Place, ...], str]:
+    def place(box: Box) -> Place:
+        return box.x * scale, box.y * scale, box.width * scale, box.height * scale
+
+    payload = sheet.payload(contest) if contest.qr is not None else _NO_CODE
+    code = layout.code_box(len(code_modules(contest, payload))) if payload else None
+    private = [block.box for block in layout.blocks if block.kind in ("signatures", "observations")]
+    return (
+        place(code) if code else None,
+        tuple(place(box) for box in layout.line_boxes()),
+        tuple(place(box) for box in private),
+        payload,
+    )
