@@ -137,7 +137,10 @@ def test_decoders_use_one_thread() -> None:
     [
         (b"", Opening.EMPTY),
         (b"not a picture, whatever its name says", Opening.NOT_AN_IMAGE),
-        (b"%PDF-1.7\n", Opening.NOT_AN_IMAGE),
+        (b"%PDF-1.7\n", Opening.DAMAGED),
+        (b"\0\0\0\x18ftypheic" + bytes(40), Opening.DAMAGED),
+        (b"\0\0\0\x18ftypmp42" + bytes(40), Opening.NOT_AN_IMAGE),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif" + bytes(40), Opening.NOT_AN_IMAGE),
         (b"GIF89a" + bytes(20), Opening.NOT_AN_IMAGE),
         (b"\xff\xd8\xff", Opening.DAMAGED),
         (b"\xff\xd8\xff\xd9", Opening.DAMAGED),

@@ -11,7 +11,7 @@ from testigo.reading.alignment import Alignment, align
 from testigo.reading.answers import READER, as_json, reader_version, to_reading
 from testigo.reading.codes import Code, Region, find_codes
 from testigo.reading.limits import REFUSALS, Limits, Refusal
-from testigo.reading.opening import Grey, OpenedImage, open_image
+from testigo.reading.opening import Grey, OpenedImage, open_image, open_pages
 from testigo.reading.problems import PROBLEMS, explained
 from testigo.reading.redaction import Published, encode, line_rows, publish_image, redact, visible_rectangles
 from testigo.reading.sheets import FoundSheet, SheetReadings, read_sheet
@@ -37,6 +37,7 @@ __all__ = [
     "find_codes",
     "line_rows",
     "open_image",
+    "open_pages",
     "publish_image",
     "read_sheet",
     "reader_version",

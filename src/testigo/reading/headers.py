@@ -12,7 +12,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-JPEG, PNG, TIFF, WEBP = "JPEG", "PNG", "TIFF", "WEBP"
+JPEG, PNG, TIFF, WEBP, HEIC, PDF = "JPEG", "PNG", "TIFF", "WEBP", "HEIC", "PDF"
+
+#: Brands of HEIF files whose pictures are HEVC (ISO/IEC 23008-12, annex B), and the brands that leave it open.
+_HEVC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_NOT_HEVC_BRANDS = (b"avif", b"avis")
+#: A PDF may begin with something else, by custom for at most so many bytes.
+_PDF_WITHIN = 1024
 
 #: The cheapest 8 x 8 block costs two bits of Huffman code (one for "same level", one for "nothing more").
 _LEAST_BITS_PER_BLOCK = 2
@@ -27,8 +33,8 @@ class Header:
     """What a header says.
 
     Attributes:
-        kind: one of JPEG, PNG, TIFF, WEBP.
-        width, height: as stored, before any turning; 0 where only a decoder can tell (TIFF).
+        kind: one of JPEG, PNG, TIFF, WEBP, HEIC, PDF.
+        width, height: as stored, before any turning; 0 where only a decoder can tell (TIFF, HEIC, PDF).
         progressive: whether it is a progressive JPEG.
         scans: how many scans a JPEG has; 1 otherwise.
         exif: the EXIF block of a JPEG, for its orientation alone; empty otherwise.
@@ -72,7 +78,16 @@ def kind_of(data: bytes) -> str | None:
         return TIFF
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WEBP
-    return None
+    if data[4:8] == b"ftyp" and _is_hevc(data):
+        return HEIC
+    return PDF if b"%PDF-" in data[:_PDF_WITHIN] else None
+
+
+def _is_hevc(data: bytes) -> bool:
+    """Whether a file of the ISO base media format says that it holds still pictures that HEVC encodes."""
+    end = min(int.from_bytes(data[:4], "big"), 256)
+    brands = [data[8:12], *(data[at : at + 4] for at in range(16, end, 4))]
+    return data[8:12] in _HEVC_BRANDS and not any(brand in _NOT_HEVC_BRANDS for brand in brands)
 
 
 def read_header(data: bytes) -> Header | None:
@@ -91,7 +106,7 @@ def read_header(data: bytes) -> Header | None:
             return _webp(data)
     except (struct.error, IndexError) as error:
         raise HeaderError("the header is cut short") from error
-    return Header(TIFF) if kind == TIFF else None
+    return None if kind is None else Header(kind)
 
 
 # ------------------------------------------------------------------------- JPEG

@@ -24,7 +24,14 @@ class Limits:
         max_progressive_pixels: a progressive JPEG keeps all its coefficients in memory (2 bytes each).
         max_side_pixels: longest width or height; JPEG itself ends at 65,535.
         max_scans: of a progressive JPEG; thousands of tiny scans over a large image are a bomb in time.
-        max_pages: pages of a TIFF that are counted; only the first is read.
+        max_colour_pixels: of a PNG, WebP, TIFF or HEIC in colour, and of a page of a PDF: while such a picture is
+            decoded each pixel takes four bytes and more.
+        max_pages: a TIFF or PDF with more is refused whole: half a stack of sheets would be lost in silence.
+        max_document_pixels: of all pages of a file together; they are in memory at the same time, a byte each.
+        max_render_seconds: of processor time for a PDF or HEIC, which are decoded in a process of their own. It is
+            stopped after twice as long on the clock.
+        max_render_bytes: of memory of that process, what it maps included.
+        max_objects: parts of one page of a PDF (a scanned page has one to a few hundred).
     """
 
     max_bytes: int = 64_000_000
@@ -32,7 +39,12 @@ class Limits:
     max_progressive_pixels: int = 40_000_000
     max_side_pixels: int = 65_500
     max_scans: int = 100
+    max_colour_pixels: int = 60_000_000
     max_pages: int = 100
+    max_document_pixels: int = 400_000_000
+    max_render_seconds: int = 30
+    max_render_bytes: int = 1_500_000_000
+    max_objects: int = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +71,19 @@ REFUSALS: Mapping[Opening, Mapping[str, str]] = {
         "en": "The file is too large. Send a JPEG image of the sheet.",
     },
     Opening.NOT_AN_IMAGE: {
-        "es": "El archivo no es una imagen JPEG, PNG, TIFF ni WebP. Envíe la foto o el escaneo del acta.",
-        "en": "The file is not a JPEG, PNG, TIFF or WebP image. Send the photo or scan of the sheet.",
+        "es": "El archivo no es una imagen JPEG, PNG, TIFF, WebP o HEIC, ni un PDF sin contraseña. "
+        "Envíe la foto o el escaneo del acta.",
+        "en": "The file is not a JPEG, PNG, TIFF, WebP or HEIC image, nor a PDF without a password. "
+        "Send the photo or scan of the sheet.",
     },
     Opening.DAMAGED: {
         "es": "La imagen está dañada o incompleta: no se puede abrir hasta el final. Envíela de nuevo.",
         "en": "The image is damaged or incomplete: it does not decode to its end. Send it again.",
     },
     Opening.TOO_MANY_PIXELS: {
-        "es": "La imagen tiene demasiados píxeles. Envíela con menor resolución (300 ppp bastan).",
-        "en": "The image has too many pixels. Send it at a lower resolution (300 dpi are enough).",
+        "es": "La imagen tiene demasiados píxeles o páginas. Envíela con menor resolución (300 ppp bastan) "
+        "o por partes.",
+        "en": "The image has too many pixels or pages. Send it at a lower resolution (300 dpi are enough) or in parts.",
     },
     Opening.SIMULACRO: {
         "es": "La imagen es un dibujo de SIMULACRO, no un acta. Solo se acepta en un simulacro.",

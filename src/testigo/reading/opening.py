@@ -1,12 +1,13 @@
-"""Bytes -> grey pixels, upright; or a refusal.
+"""Bytes -> grey pixels, upright, of every page; or a refusal.
 
 Rules of this module
 --------------------
 1. How a file is opened: (1) empty or over the limit: refused; (2) kind and size from its header, never from a name;
-   (3) too many pixels: refused before anything is decoded; (4) decoded; whatever does not decode to its end is damaged.
+   (3) too many pixels: refused before anything is decoded; (4) decoded; whatever does not decode to its end is damaged,
+   also where earlier pages are whole: an upload that broke off must be sent again, not be read in part in silence.
 2. Nothing but grey pixels, their size and the number of pages leaves: no EXIF, no position, no name, no colour profile.
 3. Hostile bytes end in a :class:`Refusal`. No decoder's exception passes.
-4. One thread: the processes around this one are the parallelism.
+4. One thread: the processes around this one are the parallelism. PDF and HEIC are decoded in a process of their own.
 """
 
 from __future__ import annotations
@@ -17,19 +18,20 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from testigo.reading.headers import JPEG, Header, HeaderError, read_header, without_words
+from testigo.reading.headers import HEIC, JPEG, PDF, TIFF, Header, HeaderError, read_header, without_words
 from testigo.reading.limits import Limits, Refusal
+from testigo.reading.pixels import Grey, as_grey, turned_upright
+from testigo.reading.rendering import render
 from testigo.records import Opening
+
+__all__ = ["Grey", "OpenedImage", "as_grey", "open_image", "open_pages"]
 
 cv2.setNumThreads(1)
 
-#: Grey pixels, shape (height, width), uint8.
-Grey = npt.NDArray[np.uint8]
-
 _ORIENTATION = 0x0112
+_BYTE_PER_PIXEL = ("1", "L", "P")
 _DEFAULT = Limits()
 
 
@@ -38,7 +40,7 @@ class OpenedImage:
 
     Attributes:
         width, height: in pixels, upright. All coordinates that reading gives are in these.
-        pages: how many pages the file has; only the first is read.
+        pages: how many pages the file has.
     """
 
     __slots__ = ("_data", "_full", "_half", "_orientation", "height", "pages", "width")
@@ -60,7 +62,7 @@ class OpenedImage:
             if decoded is None:  # it decoded at half size: treat what cannot be seen as white, so that nothing is read
                 decoded = np.full((self.height, self.width), 255, np.uint8)
             else:
-                decoded = _upright(decoded, self._orientation)
+                decoded = turned_upright(decoded, self._orientation)
             self._full, self._data = decoded, b""
         return self._full
 
@@ -73,16 +75,35 @@ class OpenedImage:
 
 
 def open_image(data: bytes, limits: Limits = _DEFAULT) -> OpenedImage | Refusal:
-    """Open a JPEG, PNG, TIFF or WebP by its content.
+    """Open an image by its content; of a file with several pages the first.
 
     Args:
         data: the file's bytes, whatever they are.
         limits: the resource policy.
 
     Returns:
-        The image, or why it was refused: EMPTY, TOO_LARGE, NOT_AN_IMAGE, DAMAGED, TOO_MANY_PIXELS. Never raises for
-        what the bytes hold.
+        The image, or why it was refused, as in :func:`open_pages`.
     """
+    pages = _open(data, limits, wanted=1)
+    return pages if isinstance(pages, Refusal) else pages[0]
+
+
+def open_pages(data: bytes, limits: Limits = _DEFAULT) -> tuple[OpenedImage, ...] | Refusal:
+    """Open every page of a JPEG, PNG, WebP, TIFF, PDF or HEIC by its content.
+
+    Args:
+        data: the file's bytes, whatever they are.
+        limits: the resource policy.
+
+    Returns:
+        The pages in the file's order, at least one; or why the file was refused: EMPTY, TOO_LARGE, NOT_AN_IMAGE (also
+        a PDF that asks for a password), DAMAGED, TOO_MANY_PIXELS (also too many pages, too much time). Never raises
+        for what the bytes hold.
+    """
+    return _open(data, limits, wanted=limits.max_pages)
+
+
+def _open(data: bytes, limits: Limits, wanted: int) -> tuple[OpenedImage, ...] | Refusal:
     if not data:
         return Refusal(Opening.EMPTY)
     if len(data) > limits.max_bytes:
@@ -96,9 +117,23 @@ def open_image(data: bytes, limits: Limits = _DEFAULT) -> OpenedImage | Refusal:
             return too_many
         if header.too_short:
             return Refusal(Opening.DAMAGED, "the JPEG has less data than its size needs")
-        return _open_jpeg(data, header) if header.kind == JPEG else _open_other(data, header, limits)
+        if header.kind == JPEG:
+            return _open_jpeg(data, header)
+        if header.kind in (PDF, HEIC):
+            drawn = render(header.kind, data, limits, pages=wanted)
+            return drawn if isinstance(drawn, Refusal) else _from_pixels(drawn, len(drawn))
+        return _open_other(data, header, limits, wanted)
     except HeaderError as error:
         return Refusal(Opening.DAMAGED, str(error))
+
+
+def _from_pixels(pages: list[Grey], count: int) -> tuple[OpenedImage, ...]:
+    images = []
+    for pixels in pages:
+        image = OpenedImage(None, pixels, b"", 1, count)
+        image.height, image.width = pixels.shape
+        images.append(image)
+    return tuple(images)
 
 
 def _too_many(header: Header, limits: Limits) -> Refusal | None:
@@ -114,16 +149,16 @@ def _too_many(header: Header, limits: Limits) -> Refusal | None:
 # ------------------------------------------------------------------------- JPEG
 
 
-def _open_jpeg(data: bytes, header: Header) -> OpenedImage | Refusal:
+def _open_jpeg(data: bytes, header: Header) -> tuple[OpenedImage] | Refusal:
     """Decode at half size at once (that is what reading needs first), at full size on demand."""
     half = _decode_jpeg(data, cv2.IMREAD_REDUCED_GRAYSCALE_2)
     if half is None:
         return Refusal(Opening.DAMAGED, "the JPEG does not decode")
     orientation = _orientation_of(header.exif)
-    image = OpenedImage(_upright(half, orientation), None, without_words(data, header), orientation)
+    image = OpenedImage(turned_upright(half, orientation), None, without_words(data, header), orientation)
     turned = orientation >= 5
     image.width, image.height = (header.height, header.width) if turned else (header.width, header.height)
-    return image
+    return (image,)
 
 
 def _decode_jpeg(data: bytes, flag: int) -> Grey | None:
@@ -150,53 +185,61 @@ def _valid_orientation(value: Any) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _upright(pixels: Grey, orientation: int) -> Grey:
-    """Turn and mirror pixels as EXIF orientation 1-8 asks."""
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.T
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
-
-
 # --------------------------------------------------------------- PNG, TIFF, WebP
 
 
-def _open_other(data: bytes, header: Header, limits: Limits) -> OpenedImage | Refusal:
+def _open_other(data: bytes, header: Header, limits: Limits, wanted: int) -> tuple[OpenedImage, ...] | Refusal:
+    pages: list[Grey] = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a decoder's remarks on odd files; what matters is refused below
             with Image.open(io.BytesIO(data), formats=(header.kind,)) as picture:
-                too_many = _too_many(Header(header.kind, picture.width, picture.height), limits)
-                if too_many is not None:
-                    return too_many
-                picture.load()
-                orientation = _valid_orientation(picture.getexif().get(_ORIENTATION))
-                pages = min(int(getattr(picture, "n_frames", 1)), limits.max_pages)
-                pixels = _upright(_to_grey(picture), orientation)
+                count = _count_pages(picture, limits) if header.kind == TIFF else 1
+                if count > limits.max_pages:
+                    return Refusal(Opening.TOO_MANY_PIXELS, f"more than {limits.max_pages} pages")
+                for number in range(min(count, wanted)):
+                    picture.seek(number)
+                    too_many = _too_many_here(picture, header, limits, sum(page.size for page in pages))
+                    if too_many is not None:
+                        return too_many
+                    picture.load()
+                    orientation = _valid_orientation(picture.getexif().get(_ORIENTATION))
+                    pages.append(turned_upright(_to_grey(picture), orientation))
     except (MemoryError, Image.DecompressionBombError) as error:
         return Refusal(Opening.TOO_MANY_PIXELS, type(error).__name__)
     except Exception as error:  # decoders raise whatever they stumble over; hostile bytes must end in a refusal
-        return Refusal(Opening.DAMAGED, type(error).__name__)
-    image = OpenedImage(None, pixels, b"", 1, pages)
-    image.height, image.width = pixels.shape
-    return image
+        return Refusal(Opening.DAMAGED, f"page {len(pages) + 1}: {type(error).__name__}")
+    return _from_pixels(pages, count)
+
+
+def _count_pages(picture: Image.Image, limits: Limits) -> int:
+    """How many pages a TIFF has, counted only until there are too many: its directories may go on for ever."""
+    for number in range(1, limits.max_pages + 1):
+        try:
+            picture.seek(number)
+        except EOFError:
+            return number
+    return limits.max_pages + 1
+
+
+def _too_many_here(picture: Image.Image, header: Header, limits: Limits, before: int) -> Refusal | None:
+    """Whether a page is too large, before it is decoded; ``before``: the pixels of the pages before it."""
+    pixels = picture.width * picture.height
+    plain = picture.mode in _BYTE_PER_PIXEL and "transparency" not in picture.info
+    if not plain and pixels > limits.max_colour_pixels:
+        return Refusal(Opening.TOO_MANY_PIXELS, f"{picture.width} x {picture.height} in colour")
+    if before + pixels > limits.max_document_pixels:
+        return Refusal(Opening.TOO_MANY_PIXELS, "all pages together")
+    return _too_many(Header(header.kind, picture.width, picture.height), limits)
 
 
 def _to_grey(picture: Image.Image) -> Grey:
     """Grey pixels of any mode; what is transparent is white paper."""
     if picture.mode.startswith("I;16") or picture.mode == "I":
-        return as_grey((np.asarray(picture).astype(np.int64).clip(0, 65535) >> 8).astype(np.uint8))
+        return as_grey((np.asarray(picture).clip(0, 65535) >> 8).astype(np.uint8))
     if picture.mode in ("LA", "PA", "RGBA") or "transparency" in picture.info:
         layered = picture.convert("LA")
         white = Image.new("LA", picture.size, (255, 255))
         white.paste(layered, mask=layered.getchannel("A"))
         return as_grey(np.array(white.getchannel("L")))
     return as_grey(np.array(picture.convert("L")))
-
-
-def as_grey(pixels: npt.NDArray[Any]) -> Grey:
-    """The array as contiguous grey pixels."""
-    return np.ascontiguousarray(pixels, dtype=np.uint8)
