@@ -82,6 +82,8 @@ def readings_schema(profile: Profile) -> pa.Schema:
             ("problems", TEXTS),
             ("source", TEXT),
             ("line", INT),
+            ("symbols", TEXT),
+            ("facts", TEXT),
         ]
     )
 
@@ -148,13 +150,14 @@ def tally_row(
 def reading_row(profile: Profile, index: int, reading: PublicReading) -> dict[str, Any]:
     """The row of ``readings`` for the reading at that leaf index."""
     plain = ("contest", "station", "reader", "version", "person", "opened", "sheet_code", "payload", "confidence")
-    more = ("erased", "corrected", "adjudicates", "source", "line")
+    more = ("erased", "corrected", "adjudicates", "source", "line", "symbols")
     return {
         "leaf": index,
         **{name: getattr(reading, name) for name in (*plain, *more)},
         "evidence": list(reading.evidence),
         "problems": list(reading.problems),
         "printed": canonical(dict(reading.printed)).decode(),
+        "facts": canonical(dict(reading.facts)).decode(),
         **_counts_row(profile, reading.counts),
     }
 

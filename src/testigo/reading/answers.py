@@ -59,6 +59,11 @@ def as_json(file: str, readings: SheetReadings) -> list[dict[str, Any]]:
     return [_line(file, sheet) for sheet in readings.found] or [_no_sheet(file, readings)]
 
 
+def _by(sheet: FoundSheet) -> str:
+    """``qr``, ``print``, or ``qr+print`` for a code that only the print made readable."""
+    return "+".join(sorted(sheet.evidence, reverse=True))
+
+
 def _line(file: str, sheet: FoundSheet) -> dict[str, Any]:
     counts = sheet.counts
     return {
@@ -67,7 +72,7 @@ def _line(file: str, sheet: FoundSheet) -> dict[str, Any]:
         "contest": sheet.contest,
         "station": sheet.station,
         "sheet_code": sheet.sheet_code,
-        "by": "+".join(sheet.evidence),
+        "by": _by(sheet),
         "counts": None if counts.lines is None else dict(counts.lines),
         "candidates": dict(counts.candidates),
         "null": counts.null,

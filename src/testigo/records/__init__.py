@@ -7,10 +7,12 @@ Rules of this module
 3. A **private** record (:class:`Submission`, :class:`Reading`) may name a pseudonym, a channel, a time. A **public**
    form (:class:`PublicReading`, every ``…Leaf``) has *no field* for a person, a channel or a time of day.
 4. ``from_json`` takes exactly the fields that ``as_json`` writes: a missing or an extra one is an :class:`InputError`.
+   A later field is optional and left out while empty, so that no earlier leaf changes its bytes.
 5. Leaf indexes are positions in the ledger, counted from 0.
 """
 
 from testigo.records.canonical import canonical, parse_canonical
+from testigo.records.facts import fact_problem
 from testigo.records.leaves import (
     LEAF_TYPES,
     Check,
@@ -61,6 +63,7 @@ __all__ = [
     "Submission",
     "Withheld",
     "canonical",
+    "fact_problem",
     "parse_canonical",
     "parse_leaf",
 ]

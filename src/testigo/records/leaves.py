@@ -148,6 +148,8 @@ class Reading:
     corrected: int = 0
     adjudicates: str = ""
     problems: tuple[str, ...] = ()
+    symbols: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def public(self, ordinal: int) -> PublicReading:
         """The public form.
@@ -165,14 +167,20 @@ class Reading:
 
 
 class Leaf:
-    """Base of the ledger's leaves: a frozen dataclass with a ``TYPE`` and canonical bytes."""
+    """Base of the ledger's leaves: a frozen dataclass with a ``TYPE`` and canonical bytes.
+
+    Fields named in ``OPTIONAL`` are left out of the JSON while they are empty, so that leaves written before a field
+    was thought of keep their bytes. One spelling per leaf: such a field that is there must not be empty.
+    """
 
     TYPE: ClassVar[str]
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset()
     __slots__ = ()
 
     def as_json(self) -> dict[str, Any]:
         """The leaf as plain JSON values, with its ``type``."""
-        return {"type": self.TYPE, **{name: _plain(getattr(self, name)) for name in _names(cast(Hashable, type(self)))}}
+        values = {name: _plain(getattr(self, name)) for name in _names(cast(Hashable, type(self)))}
+        return {"type": self.TYPE, **{k: v for k, v in values.items() if v or k not in self.OPTIONAL}}
 
     def to_bytes(self) -> bytes:
         """The leaf's canonical bytes: what the ledger holds."""
@@ -182,9 +190,12 @@ class Leaf:
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Inverse of :meth:`as_json`. Raises :class:`InputError` for a missing or an extra field."""
         names = _names(cast(Hashable, cls))
-        if value.get("type") != cls.TYPE or value.keys() - {"type"} != set(names):
+        given = value.keys() - {"type"}
+        if value.get("type") != cls.TYPE or given - set(names) or set(names) - given - cls.OPTIONAL:
             raise InputError(f"A {cls.TYPE} leaf must have exactly the fields {', '.join(sorted(names))}.")
-        return cls(**{name: _read(name, value[name]) for name in names})
+        if any(not value[name] for name in given & cls.OPTIONAL):
+            raise InputError(f"A {cls.TYPE} leaf leaves out {', '.join(sorted(cls.OPTIONAL))} where empty.")
+        return cls(**{name: _read(name, value[name]) for name in names if name in given})
 
 
 def _read(name: str, value: Any) -> Any:
@@ -280,9 +291,13 @@ class PublicReading(Leaf):
         adjudicates: reason code if this settles a dispute; empty otherwise.
         problems: codes of what was odd.
         source, line: of an import: SHA-256 of the source file (hex), and the line in it (from 1).
+        symbols: of a damaged code, one letter per codeword in the order in which the symbol holds them: ``.`` as seen,
+            ``c`` corrected, ``e`` erased; empty for an intact code, or where the reader cannot tell.
+        facts: what else the print says of the sheet itself, name -> text; see :func:`fact_problem`.
     """
 
     TYPE: ClassVar[str] = "reading"
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"symbols", "facts"})
     contest: str
     station: str
     reader: str
@@ -301,6 +316,8 @@ class PublicReading(Leaf):
     problems: tuple[str, ...] = ()
     source: str = ""
     line: int = 0
+    symbols: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from testigo.bundle import Leaves
 from testigo.bundle.manifest import LEDGER
 from testigo.election import Profile, parse_payload
 from testigo.errors import InputError
-from testigo.records import Decision, Evidence, PublicReading, Standing
+from testigo.records import Decision, Evidence, PublicReading, Standing, fact_problem
 from testigo.review import RegisterFacts, changed, decide
 from testigo.verify.report import Findings
 
@@ -35,6 +35,9 @@ def check_readings(profile: Profile, leaves: Leaves, found: Findings) -> None:
         if contest is None:
             found.problem("reading", where, f"the election has no contest {reading.contest!r}")
             continue
+        wrong = fact_problem(reading.facts)
+        if wrong:
+            found.problem("reading", where, wrong)
         if Evidence.QR in reading.evidence:
             payload = parse_payload(contest, reading.payload)
             if payload is None:

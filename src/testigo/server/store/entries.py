@@ -29,6 +29,7 @@ from testigo.records import (
     ReceiptLeaf,
     ReleaseLeaf,
     Withheld,
+    fact_problem,
     parse_leaf,
 )
 
@@ -38,6 +39,9 @@ MOST_VOTES = 9_999_999
 MOST_BYTES = 16_384
 MOST_TEXT = 256
 PERSON = "person"
+
+#: What a program can rest on: the code, the print, or a code that only the print made readable.
+_BY_A_PROGRAM = ((Evidence.QR.value,), (Evidence.PRINT.value,), (Evidence.PRINT.value, Evidence.QR.value))
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NOT_KEPT = (Opening.TOO_LARGE, Opening.OVER_QUOTA)
@@ -169,6 +173,11 @@ def _shape(leaf: PublicReading) -> str:
         return "a text of the wrong shape"
     if not all(_is_number(n, 10**6) for n in (leaf.confidence, leaf.erased, leaf.corrected)) or leaf.confidence > 1000:
         return "a number of the wrong shape"
+    if not _is_text(leaf.symbols, MOST_BYTES) or set(leaf.symbols) - set(".ce"):
+        return "a map of symbols of the wrong shape"
+    wrong = fact_problem(leaf.facts)
+    if wrong:
+        return wrong
     if (leaf.person, leaf.opened, leaf.source, leaf.line) != (0, None, "", 0):
         return "fields that are not its own to fill in"
     return ""
@@ -201,7 +210,7 @@ def _evidence(contest: Any, leaf: PublicReading) -> str:
     if leaf.reader == PERSON:
         fits = leaf.evidence == (Evidence.PRINT.value,) and not leaf.payload
         return "" if fits else "a person reads the print, and nothing else"
-    if leaf.evidence not in ((Evidence.QR.value,), (Evidence.PRINT.value,)) or leaf.adjudicates:
+    if leaf.evidence not in _BY_A_PROGRAM or leaf.adjudicates:
         return "evidence that a program cannot have"
     if leaf.evidence == (Evidence.PRINT.value,):
         return "a payload without a code" if leaf.payload else ""
