@@ -28,9 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "importing": BASE | {"review", "ledger", "bundle"},
     "simulate": BASE | {"envelope"},
     "hub": BASE | {"envelope", "ledger", "reading"},
+    "recount": BASE | {"reading"},
 }
 EVERYTHING = {*MAY_IMPORT, "server", "day", "cli"}
-MAY_IMPORT["server"] = EVERYTHING - {"verify", "forensics", "importing", "simulate", "hub", "day", "cli", "server"}
+MAY_IMPORT["server"] = EVERYTHING - {"verify", "forensics", "importing", "simulate", "hub", "recount", "day", "cli", "server"}
 MAY_IMPORT["day"] = EVERYTHING - {"server", "day", "cli"}
 MAY_IMPORT["cli"] = EVERYTHING - {"cli"}
 

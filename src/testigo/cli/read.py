@@ -1,58 +1,216 @@
-"""``testigo read``: what sheets say, without server and database."""
+"""``testigo read``: what sheets say, without server and database; one image, or a country's."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from testigo.cli.common import add_json, printable, progress_bar
+from testigo.cli.common import add_json, number, printable, progress_bar
 from testigo.cli.language import language, t
+
+if TYPE_CHECKING:
+    from testigo.recount.run import Engine, Recount, Summary
+    from testigo.recount.sources import Found
+    from testigo.recount.work import Settings
 
 EXAMPLE = "testigo read --profile ve2024 --json sheets/*.jpg"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``testigo read``."""
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help=t("images", "imágenes"))
+    _add_what(parser)
     parser.add_argument("--profile", required=True, metavar="P", help=t("election profile", "perfil de la elección"))
     parser.add_argument(
         "--rehearsal",
         action="store_true",
         help=t("read drawings too (otherwise refused)", "leer también dibujos (si no, se rechazan)"),
     )
+    parser.add_argument(
+        "--print",
+        dest="print_mode",
+        choices=("needed", "always", "never"),
+        metavar="MODE",
+        default="needed",
+        help=t(
+            "read the print where the code gave no sheet or a weak one (needed), on every sheet, or never",
+            "leer lo impreso donde el código no dio un acta o dio una débil (needed), en todas, o nunca",
+        ),
+    )
+    _add_where(parser)
+    parser.add_argument(
+        "--summary",
+        action="store_true",
+        help=t(
+            "at the end, on standard error: sheets by code, by print, none; sheets per second",
+            "al final, por la salida de errores: actas por código, por lo impreso, ninguna; actas por segundo",
+        ),
+    )
     add_json(parser)
 
 
+def _add_what(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help=t(
+            "images, directories, s3://bucket/prefix or file:///directory",
+            "imágenes, directorios, s3://bucket/prefijo o file:///directorio",
+        ),
+    )
+    parser.add_argument(
+        "--files-from",
+        metavar="LIST",
+        help=t("read names from a file, one per line (-: standard input)", "leer nombres de un archivo (-: entrada)"),
+    )
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="OUT",
+        help=t(
+            "write the result to OUT (….jsonl, ….parquet, or a directory for both); killed and run again, it goes on",
+            "escribir el resultado en OUT (….jsonl, ….parquet, o un directorio para ambos); tras un corte, continúa",
+        ),
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help=t("processes (default: every core)", "procesos (todos los núcleos)")
+    )
+    parser.add_argument(
+        "--dask",
+        metavar="ADDRESS",
+        help=t(
+            "read on the Dask cluster of this scheduler, which must see the same files",
+            "leer en el clúster Dask de este planificador, que debe ver los mismos archivos",
+        ),
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Read; 0 when every file gave a sheet, 1 when some did not."""
+    """Read; 0 when every file gave a sheet, 1 when some did not, 2 when a named file is not there."""
     from testigo.election import load_profile
     from testigo.errors import InputError
-    from testigo.reading import as_json, read_sheet
+    from testigo.recount.run import Recount
+    from testigo.recount.work import Settings
 
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise InputError(f"Cannot read in {arguments.jobs} processes.", "Ask for 1 or more.")
     profile = load_profile(arguments.profile)
-    every = True
+    settings = Settings(profile.source, rehearsal=arguments.rehearsal, print_mode=arguments.print_mode)
+    found = _found(arguments)
     with progress_bar(t("reading", "leyendo"), unit=t("files", "archivos")) as progress:
-        for done, path in enumerate(arguments.files, 1):
-            try:
-                data = path.read_bytes()
-            except OSError as error:
-                raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the path.") from error
-            found = read_sheet(profile, data, rehearsal=arguments.rehearsal)
-            every = every and bool(found.found)
-            for line in as_json(str(path), found):
-                print(json.dumps(line, ensure_ascii=False) if arguments.json else printable(_sentence(line)))
-            progress(done, len(arguments.files))
-    return 0 if every else 1
+        recount = Recount(found.items, settings, arguments.out, progress)
+        try:
+            _read(arguments, recount, settings)
+        except KeyboardInterrupt:
+            return _interrupted(arguments, recount.summary, len(found.items))
+    if arguments.summary or arguments.out is not None:
+        summary = recount.summary
+        print(json.dumps(summary.as_json()) if arguments.json else _summary_sentence(summary), file=sys.stderr)
+    if found.missing:
+        print(_missing(found), file=sys.stderr)
+    return 2 if recount.summary.missing else 1 if recount.summary.without else 0
 
 
-def _sentence(line: dict[str, object]) -> str:
+def _found(arguments: argparse.Namespace) -> Found:
+    """What to read. Raises :class:`InputError` if that is nothing."""
+    from testigo.errors import InputError
+    from testigo.recount.sources import find
+
+    given = [*arguments.files, *_listed(arguments.files_from)]
+    found = find(given, without=[arguments.out] if arguments.out else ())
+    if len(found.items) == len(found.missing):
+        if found.missing:
+            raise InputError(_missing(found), t("Check the paths.", "Revise las rutas."))
+        raise InputError(
+            t(
+                f"There is nothing to read here; {found.passed_over} files are no images by their names.",
+                f"No hay nada que leer; {found.passed_over} archivos no son imágenes según su nombre.",
+            ),
+            t("Name files, directories, s3://… or --files-from.", "Dé archivos, directorios, s3://… o --files-from."),
+        )
+    if len(found.items) > len(given) or found.passed_over:
+        files, passed = number(len(found.items)), number(found.passed_over)
+        said = t(
+            f"{files} files to read, {passed} passed over.", f"{files} archivos por leer, {passed} pasados por alto."
+        )
+        print(said, file=sys.stderr)
+    return found
+
+
+def _listed(where: str | None) -> list[str]:
+    if where is None:
+        return []
+    text = sys.stdin.read() if where == "-" else Path(where).read_text(encoding="utf-8", errors="surrogateescape")
+    return [name for name in text.splitlines() if name.strip()]
+
+
+def _read(arguments: argparse.Namespace, recount: Recount, settings: Settings) -> None:
+    """Read, and say what was read as it comes."""
+    from testigo.recount.pool import Pool, cores
+
+    with ExitStack() as stack:
+        engine: Engine
+        if arguments.dask:
+            from testigo.recount.cluster import Cluster
+
+            engine = stack.enter_context(Cluster(arguments.dask, settings))
+        else:
+            engine = stack.enter_context(Pool(arguments.jobs or cores(), settings))
+        for lines in stack.enter_context(closing(recount.run(engine))):
+            for line in lines:
+                if arguments.json:
+                    print(json.dumps(line, ensure_ascii=False), flush=True)
+                elif arguments.out is None:
+                    print(printable(_sentence(line)), flush=True)
+
+
+# ---------------------------------------------------------------------- what a person is told
+
+
+def _sentence(line: dict[str, Any]) -> str:
     if line["by"] is None:
-        problems = line["problems"]
-        assert isinstance(problems, list)  # noqa: S101  (the documented shape)
-        why = " ".join(f"{problem[language()]} ({problem['code']})" for problem in problems)
+        why = " ".join(f"{problem[language()]} ({problem['code']})" for problem in line["problems"])
         return f"{line['file']}: {t('no sheet.', 'ningún acta.')} {why}"
-    candidates = line["candidates"]
-    assert isinstance(candidates, dict)  # noqa: S101  (the documented shape)
-    votes = " ".join(f"{code} {count}" for code, count in candidates.items())
+    votes = " ".join(f"{code} {count}" for code, count in line["candidates"].items())
     return f"{line['file']}: {line['station']} ({line['contest']}): {votes}"
+
+
+def _summary_sentence(summary: Summary) -> str:
+    names = {
+        "qr": t("by the code", "por el código"),
+        "print": t("by the print", "por lo impreso"),
+        "qr+print": t("by code and print together", "por código e impreso juntos"),
+    }
+    parts = [f"{number(count)} {names.get(by, by)}" for by, count in sorted(summary.sheets.items(), reverse=True)]
+    sheets = ", ".join(parts) or t("none", "ninguna")
+    again = t(f", {number(summary.again)} of them earlier", f", {number(summary.again)} de ellos antes")
+    speed = f"{summary.per_second:.1f}"
+    return t(
+        f"{number(summary.files)} files read{again if summary.again else ''}. Sheets: {sheets}. "
+        f"Files without a sheet: {number(summary.without)}. {speed} sheets per second.",
+        f"{number(summary.files)} archivos leídos{again if summary.again else ''}. Actas: {sheets}. "
+        f"Archivos sin acta: {number(summary.without)}. {speed} actas por segundo.",
+    )
+
+
+def _missing(found: Found) -> str:
+    names = ", ".join(printable(name) for name in found.missing[:3]) + (", …" if len(found.missing) > 3 else "")
+    count = len(found.missing)
+    return t(f"Not found ({count}): {names}.", f"No se encontraron ({count}): {names}.")
+
+
+def _interrupted(arguments: argparse.Namespace, summary: Summary, total: int) -> int:
+    done = t(
+        f"Interrupted after {number(summary.files)} of {number(total)} files.",
+        f"Interrumpido tras {number(summary.files)} de {number(total)} archivos.",
+    )
+    then = t(" What was read is kept: the same command goes on.", " Lo leído se conserva: la misma orden continúa.")
+    print(done + (then if arguments.out is not None else ""), file=sys.stderr)
+    return 130

@@ -82,7 +82,7 @@ def read_batch(
     """
     if print_mode not in PRINT_MODES:
         raise InputError(f"{print_mode!r} is no way to read print.", f"Choose one of {', '.join(PRINT_MODES)}.")
-    known = profile if isinstance(profile, Profile) else _parsed(profile)
+    known = profile if isinstance(profile, Profile) else profile_of(profile)
     reader = reader_key(known, rehearsal=rehearsal, print_mode=print_mode)
     lines: list[dict[str, Any]] = []
     for name, data in images:
@@ -113,8 +113,7 @@ def reader_key(profile: Profile, *, rehearsal: bool, print_mode: PrintMode) -> s
     Two answers for the same bytes with the same key are the same answer.
     """
     parts = (
-        f"testigo {version('testigo')}",
-        f"{READER} {reader_version()}",
+        *_versions(),
         f"{profile.code}@{profile.sha256[:16]}",
         f"print {print_mode}",
         *(("rehearsal",) if rehearsal else ()),
@@ -123,9 +122,14 @@ def reader_key(profile: Profile, *, rehearsal: bool, print_mode: PrintMode) -> s
 
 
 @lru_cache(maxsize=4)
-def _parsed(source: bytes) -> Profile:
-    """The profile; the same source is parsed once, and gives an equal value whenever it is."""
+def profile_of(source: bytes) -> Profile:
+    """The profile of a source. The same source is parsed once; it gives an equal value whenever it is."""
     return parse_profile(source)
+
+
+@lru_cache(maxsize=1)
+def _versions() -> tuple[str, str]:
+    return f"testigo {version('testigo')}", f"{READER} {reader_version()}"
 
 
 # ---------------------------------------------------------------------- rows and lines
@@ -150,7 +154,9 @@ def to_lines(table: pa.Table) -> Iterator[dict[str, Any]]:
 def _row(line: Mapping[str, Any]) -> dict[str, Any]:
     unknown = sorted(set(line) - _NAMES)
     if unknown:
-        raise InternalError(f"Fields without a column: {', '.join(unknown)}.", "Add them to SCHEMA in reading/batch.py.")
+        raise InternalError(
+            f"Fields without a column: {', '.join(unknown)}.", "Add them to SCHEMA in reading/batch.py."
+        )
     row = dict(line)
     for name in ("counts", "candidates"):
         row[name] = None if row.get(name) is None else list(row[name].items())
