@@ -1,0 +1,87 @@
+"""Images to recount: small pictures of a code, each of another station, quick to read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from moto.server import ThreadedMotoServer
+
+from testigo.election import format_payload, format_sheet_code, load_profile
+from testigo.records import Counts
+from testigo.recount.work import Settings
+from testigo.simulate.press import code_modules
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+os.environ.update({name: os.environ.get(name, value) for name, value in CREDENTIALS.items()})
+
+
+def picture(number: int) -> bytes:
+    """A JPEG of one sheet's code on white paper."""
+    contest = load_profile("ve2024").contest()
+    lines = dict.fromkeys(contest.line_codes, number)
+    counts = Counts(contest.candidates_from_lines(lines), lines, 0, 0)
+    payload = format_payload(contest, format_sheet_code(contest, f"04020{number:04d}.01"), counts)
+    modules = np.pad(code_modules(contest, payload), 6)
+    grey = np.where(modules, 30, 250).astype(np.uint8)
+    good, data = cv2.imencode(".jpg", cv2.resize(grey, None, fx=10, fy=10, interpolation=cv2.INTER_NEAREST))
+    assert good
+    return bytes(data)
+
+
+@pytest.fixture(scope="session")
+def pictures() -> list[bytes]:
+    """Twenty-four of them."""
+    return [picture(number) for number in range(24)]
+
+
+@pytest.fixture
+def write_pictures(pictures: list[bytes]) -> Callable[..., Path]:
+    """Writes the first ``count`` into a folder, with a file that is no image among them."""
+
+    def write(folder: Path, count: int = 24) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(pictures[:count]):
+            (folder / f"{number:03d}.jpg").write_bytes(data)
+        (folder / "005b.jpg").write_bytes(b"no image")
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(load_profile("ve2024").source, print_mode="never")
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A real HTTP server on this machine that speaks S3."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket_url(s3_endpoint: str, pictures: list[bytes]) -> str:
+    """A new bucket's URL with the prefix ``sheets``, under which the pictures lie, and more that is none."""
+    import obstore
+    from obstore.store import S3Store
+
+    name = f"evidence-{secrets.token_hex(4)}"
+    urllib.request.urlopen(urllib.request.Request(f"{s3_endpoint}/{name}", method="PUT")).close()  # noqa: S310
+    config = {"endpoint": s3_endpoint, "region": "us-east-1"}
+    store = S3Store(name, config=config, client_options={"allow_http": True})  # type: ignore[arg-type]
+    for number, data in enumerate(pictures):
+        obstore.put(store, f"sheets/{number % 3}/{number:03d}.jpg", data)
+    for other in ("sheets/0/.hidden.jpg", "sheets/truth.json", "elsewhere/x.jpg", "sheets-too/y.jpg"):
+        obstore.put(store, other, b"no image")
+    return f"s3://{name}/sheets?endpoint={s3_endpoint}&region=us-east-1"
