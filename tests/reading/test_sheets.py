@@ -230,6 +230,13 @@ def test_the_json_line_has_its_documented_shape(tapes: Any, to_jpeg: ToJpeg) -> 
         "confidence": 995,
         "stage": "half",
         "problems": [],
+        "page": 1,
+        "corrected": 0,
+        "erased": 0,
+        "symbols": "",
+        "printed": {},
+        "facts": {},
+        "disagreements": [],
     }
 
 

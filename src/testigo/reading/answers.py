@@ -41,10 +41,13 @@ def to_reading(sheet: FoundSheet, *, opened: int | None = None) -> Reading:
         counts=sheet.counts,
         opened=opened,
         sheet_code=sheet.sheet_code,
-        printed=dict(sheet.payload.printed) if sheet.payload else {},
+        printed=dict(sheet.printed),
         payload=sheet.payload.text if sheet.payload else "",
         confidence=sheet.confidence,
+        erased=sheet.code.erased if sheet.code else 0,
         corrected=sheet.code.corrected if sheet.code else 0,
+        symbols=sheet.code.symbols if sheet.code else "",
+        facts=dict(sheet.facts),
         problems=sheet.problems,
     )
 
@@ -68,6 +71,7 @@ def _line(file: str, sheet: FoundSheet) -> dict[str, Any]:
     counts = sheet.counts
     return {
         "file": file,
+        "page": sheet.page,
         "region": list(sheet.region),
         "contest": sheet.contest,
         "station": sheet.station,
@@ -81,11 +85,23 @@ def _line(file: str, sheet: FoundSheet) -> dict[str, Any]:
         "confidence": sheet.confidence,
         "stage": sheet.stage,
         "problems": problems.explained(sheet.problems),
+        "corrected": sheet.code.corrected if sheet.code else None,
+        "erased": sheet.code.erased if sheet.code else None,
+        "symbols": sheet.code.symbols if sheet.code else None,
+        "printed": dict(sheet.printed),
+        "facts": dict(sheet.facts),
+        "disagreements": [one.as_json() for one in sheet.disagreements],
     }
 
 
 def _no_sheet(file: str, readings: SheetReadings) -> dict[str, Any]:
-    empty = ("region", "contest", "station", "sheet_code", "by", "counts", "candidates", "null", "blank", "payload")
-    line: dict[str, Any] = {"file": file, **dict.fromkeys(empty), "confidence": 0, "stage": None}
-    line["problems"] = problems.explained(readings.problems)
-    return line
+    said = ("page", "region", "contest", "station", "sheet_code", "by", "counts", "candidates", "null", "blank")
+    more = ("corrected", "erased", "symbols", "printed", "facts", "disagreements")
+    return {
+        "file": file,
+        **dict.fromkeys((*said, "payload")),
+        "confidence": 0,
+        "stage": None,
+        "problems": problems.explained(readings.problems),
+        **dict.fromkeys(more),
+    }

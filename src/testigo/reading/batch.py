@@ -31,6 +31,15 @@ PrintMode = Literal["needed", "always", "never"]
 PRINT_MODES: Final[tuple[PrintMode, ...]] = ("needed", "always", "never")
 
 _VOTES = pa.map_(pa.string(), pa.int64())
+_DISAGREEMENT = pa.struct(
+    [
+        pa.field("field", pa.string()),
+        pa.field("qr", pa.int64()),
+        pa.field("figures", pa.int64()),
+        pa.field("words", pa.int64()),
+        pa.field("region", pa.list_(pa.int32())),
+    ]
+)
 
 #: Every field of the answer, in its order. Problems are kept as codes; a line carries their explanations too.
 SCHEMA: Final = pa.schema(
@@ -52,8 +61,15 @@ SCHEMA: Final = pa.schema(
         pa.field("confidence", pa.int32(), nullable=False),
         pa.field("stage", pa.string()),
         pa.field("problems", pa.list_(pa.string()), nullable=False),
+        pa.field("corrected", pa.int32()),
+        pa.field("erased", pa.int32()),
+        pa.field("symbols", pa.string()),
+        pa.field("printed", _VOTES),
+        pa.field("facts", pa.map_(pa.string(), pa.string())),
+        pa.field("disagreements", pa.list_(_DISAGREEMENT)),
     ]
 )
+_MAPS = tuple(field.name for field in SCHEMA if pa.types.is_map(field.type))
 _NAMES = frozenset(SCHEMA.names)
 
 
@@ -158,7 +174,7 @@ def _row(line: Mapping[str, Any]) -> dict[str, Any]:
             f"Fields without a column: {', '.join(unknown)}.", "Add them to SCHEMA in reading/batch.py."
         )
     row = dict(line)
-    for name in ("counts", "candidates"):
+    for name in _MAPS:
         row[name] = None if row.get(name) is None else list(row[name].items())
     row["problems"] = [problem["code"] for problem in row["problems"]]
     return row

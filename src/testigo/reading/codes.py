@@ -46,6 +46,8 @@ class Code:
         level: error correction level of a QR code; empty if not told.
         unused: per mille of the error correction that was left over in the worst block; 1000 for an intact code.
         corrected: codewords corrected in the worst block (so: at least so many in all); 0 if not told.
+        erased: codewords that were not seen, or not believed.
+        symbols: one letter per codeword: ``.`` as seen, ``c`` corrected, ``e`` erased; empty if not told.
     """
 
     text: str
@@ -55,6 +57,8 @@ class Code:
     level: str
     unused: int
     corrected: int
+    erased: int = 0
+    symbols: str = ""
 
     @property
     def side(self) -> float:

@@ -9,8 +9,9 @@ Rules of this module
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from testigo.election.grammar import Payload
 from testigo.election.profile import Profile
@@ -21,6 +22,30 @@ from testigo.reading.codes import Code, Region
 from testigo.reading.limits import Limits, Refusal
 from testigo.reading.opening import OpenedImage, open_image
 from testigo.records import Counts, Evidence, Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One number of a sheet of which its code, its figures and its words do not say the same.
+
+    Attributes:
+        field: the line's code, or the figure's name (``valid``).
+        qr, figures, words: what each says; ``None`` where it could not be read.
+        region: where the line stands, in the image's upright pixels: x, y, width, height.
+    """
+
+    field: str
+    qr: int | None
+    figures: int | None
+    words: int | None
+    region: Region
+
+    def as_json(self) -> dict[str, Any]:
+        """``{"field", "qr", "figures", "words", "region"}``."""
+        return {
+            **{name: getattr(self, name) for name in ("field", "qr", "figures", "words")},
+            "region": list(self.region),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +63,9 @@ class FoundSheet:
         payload: what its code says, taken apart; ``None`` if no code was read.
         code: the code as found; its place is in the image's upright pixels.
         page: of the file, from 1.
+        printed: further figures by name (``electors``, ``valid``, …).
+        facts: what the print says of the sheet itself; see :func:`testigo.records.fact_problem`.
+        disagreements: where the code, the figures and the words differ, each with its place.
         problems: codes of :data:`testigo.reading.PROBLEMS`, sorted.
     """
 
@@ -52,6 +80,9 @@ class FoundSheet:
     payload: Payload | None = None
     code: Code | None = None
     page: int = 1
+    printed: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    disagreements: tuple[Disagreement, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -114,6 +145,7 @@ def _by_code(sheet: CodeSheet) -> FoundSheet:
         confidence=sheet.confidence,
         payload=sheet.payload,
         code=sheet.code,
+        printed=sheet.payload.printed,
         problems=sheet.problems,
     )
 
