@@ -65,6 +65,14 @@ VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
             "lo que la estadística puede decir de un paquete, cada prueba con su validez, potencia y puntos ciegos",
         ),
     ),
+    "sample": (
+        "sample",
+        "forensics",
+        (
+            "a random sample of the sheets to check by hand, and what a check of it proves",
+            "una muestra al azar de las actas para comprobar a mano, y qué prueba comprobarla",
+        ),
+    ),
     "register": ("register", "", ("build a register from published files", "construir el registro de mesas")),
     "import": (
         "import_",

@@ -2,7 +2,8 @@
 
 Rules of this module
 --------------------
-1. One file, nothing fetched, no script; Spanish and English in it.
+1. One file, nothing fetched, no script; Spanish and English in it. What a reader marks stays in the open page: there is
+   no form that could be sent, and nothing is stored. The marks are counted by the style sheet.
 2. It says what such a check proves (that sheets were transcribed rightly) and what not (that they are authentic).
 3. Everything on it can be drawn again from the seed: :mod:`testigo.forensics.sample`.
 """
@@ -11,69 +12,99 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from testigo.election import Register
 from testigo.forensics.contradiction import Contradiction
 from testigo.forensics.contradiction_finding import SIZES, statement
-from testigo.forensics.sample import chance_of_none, draw
+from testigo.forensics.sample import chance_of_none
+from testigo.forensics.sample_list import Drawn, Sample
+from testigo.forensics.sample_result import interval
 from testigo.forensics.sample_texts import TEXTS
-from testigo.forensics.sheets import Sheets
+
+#: Numbers of different sheets for which the page says what they prove.
+FOUND = (0, 1, 2, 3, 4, 5, 10, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a sheet can be looked at: its page per language, and its images. Relative to the page, or http(s)."""
+
+    page: Mapping[str, str] = field(default_factory=dict)
+    images: tuple[str, ...] = ()
 
 
 def sample_page(
-    sheets: Sheets,
-    register: Register,
-    seed: str,
-    size: int,
+    sample: Sample,
     *,
     bulletins: Sequence[Contradiction] = (),
     seed_source: Mapping[str, str] | None = None,
-    rehearsal: bool = False,
+    links: Callable[[Drawn], Links] | None = None,
+    command: str = "",
+    language: str = "es",
 ) -> str:
     """The page as HTML.
 
     Args:
-        sheets: the published ones; ``register`` names their centres.
-        seed, size: of the sample; errors as in :func:`testigo.forensics.sample.draw`.
+        sample: the sheets drawn.
         bulletins: what the sheets contradict, for the chances.
         seed_source: where the seed came from, per language; without it the page says that nobody said.
-        rehearsal: whether all this is one.
+        links: where each sheet can be looked at.
+        command: that gives the same list again.
+        language: shown first; the other one is a click away.
     """
-    ranks = draw(seed, len(sheets), size)
-    digest = hashlib.sha256(f"{seed},1".encode()).hexdigest()
     environment = Environment(
         loader=PackageLoader("testigo.forensics"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    profile, contest = register.profile, sheets.contest
+    profile, contest, seed = sample.profile, sample.contest, sample.seed
     return environment.get_template("sample.html").render(
         texts=TEXTS,
+        first_language=language,
         election={one: f"{_in(profile.name, one)} · {_in(contest.name, one)}" for one in TEXTS},
-        rehearsal=rehearsal,
+        rehearsal=sample.rehearsal,
+        release=sample.release,
+        manifest=sample.manifest,
+        command=command,
         bulletins=[_bulletin(found) for found in bulletins],
         seed=seed,
         seed_source={one: (seed_source or {}).get(one, "") for one in TEXTS},
-        size=size,
-        total={"es": _es(len(sheets)), "en": f"{len(sheets):,}"},
-        shell=shlex.quote(f"{seed},1"),
-        first_hash=digest,
-        first_rank=int(digest, 16) % len(sheets) + 1 if len(sheets) else "",
+        size=sample.size,
+        total=_both(sample.population),
         candidates=[candidate.short for candidate in contest.candidates],
-        rows=[_row(sheets, register, rank) for rank in ranks] or [{"station": ""}],
+        rows=[(one, links(one) if links else Links()) for one in sample.drawn],
+        proofs=_proofs(sample),
+        **_first(sample),
     )
 
 
-def _row(sheets: Sheets, register: Register, rank: int) -> dict[str, Any]:
-    code = str(sheets.codes[rank - 1])
-    station = register.find(code)
-    place = ""
-    if station is not None:
-        above = [register.areas[area].name for area in station.areas]
-        place = ", ".join(part for part in (station.centre_name, *reversed(above)) if part)
-    return {"rank": rank, "station": code, "place": place, "votes": sheets.votes[rank - 1].tolist()}
+def _first(sample: Sample) -> dict[str, Any]:
+    """The first draw, so that a reader can repeat it in a shell."""
+    digest = hashlib.sha256(f"{sample.seed},1".encode()).hexdigest()
+    return {
+        "shell": shlex.quote(f"{sample.seed},1"),
+        "first_hash": digest,
+        "first_rank": int(digest, 16) % sample.population + 1 if sample.population else "",
+        "first_station": sample.drawn[0].station if sample.drawn else "",
+    }
+
+
+def _proofs(sample: Sample) -> list[dict[str, Any]]:
+    """What so many different sheets of the whole sample prove of all."""
+    rows = []
+    for found in (found for found in FOUND if found <= sample.size):
+        low, high = interval(sample.population, sample.size, found, found)
+        share = f"{100 * high / max(sample.population, 1):.1f}"
+        rows.append(
+            {
+                "found": found,
+                "interval": {"es": f"{_es(low)} y {_es(high)}", "en": f"{low:,} and {high:,}"},
+                "share": {"es": f"{share.replace('.', ',')} %", "en": f"{share} %"},
+            }
+        )
+    return rows
 
 
 def _bulletin(found: Contradiction) -> dict[str, Any]:
@@ -82,12 +113,12 @@ def _bulletin(found: Contradiction) -> dict[str, Any]:
     return {
         "name": {one: _in(found.bulletin.authority, one) for one in TEXTS},
         "statement": statement(found),
-        "least": {"es": _es(wrong), "en": f"{wrong:,}"},
-        "chances": [(n, _chance(chance_of_none(found.sheets, wrong, n))) for n in sizes],
+        "least": _both(wrong),
+        "chances": [(n, chance_text(chance_of_none(found.sheets, wrong, n))) for n in sizes],
     }
 
 
-def _chance(chance: float) -> dict[str, str]:
+def chance_text(chance: float) -> dict[str, str]:
     """A chance as people read it: percent, or one in so many."""
     if chance >= 0.001:
         percent = f"{100 * chance:.1f}"
@@ -96,6 +127,10 @@ def _chance(chance: float) -> dict[str, str]:
         return {"es": "menos de 1 en un billón (10¹²)", "en": "less than 1 in a trillion (10¹²)"}
     times = int(1 / chance)
     return {"es": f"1 en {_es(times)}", "en": f"1 in {times:,}"}
+
+
+def _both(number: int) -> dict[str, str]:
+    return {"es": _es(number), "en": f"{number:,}"}
 
 
 def _es(number: int) -> str:

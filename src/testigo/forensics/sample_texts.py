@@ -23,26 +23,47 @@ TEXTS: dict[str, dict[str, Any]] = {
         "first": "La primera",
         "check": "3. Qué hacer",
         "steps": (
-            "Tome las actas en este orden, sin saltarse ninguna; puede parar cuando quiera, y decir cuántas vio.",
-            "Busque la imagen del acta por el código de la mesa en el sitio que la publica. Mejor: una copia en papel, "
-            "o la imagen que guarda otra organización.",
-            "Sume los votos de los partidos de cada candidato y compare con la tabla. Marque la casilla si todo es "
-            "igual.",
-            "Anote las que no pudo ver y las que difieren, con lo que dice el acta; publíquelo, también si no halló "
-            "nada.",
+            "Decida antes cuántas comprobará, y tome las actas en este orden, sin saltarse ninguna. Puede parar antes "
+            "sólo mientras ninguna difiera.",
+            "Abra la imagen del acta (el enlace de la lista, o el código de la mesa en el sitio que la publica). "
+            "Mejor: una copia en papel, o la imagen que guarda otra organización.",
+            "Sume los votos de los partidos de cada candidato y compare con la tabla. Marque: igual, distinta o no "
+            "vista. Si difiere, anote lo que dice el acta.",
+            "Busque abajo, en «Qué prueba lo que halló», su número de distintas. Publique el resultado, también si no "
+            "halló nada.",
         ),
         "number": "Nº",
         "rank_short": "Posición",
         "station": "Mesa",
         "centre": "Centro",
         "same": "Igual",
+        "different": "Distinta",
+        "unseen": "No vista",
+        "note": "Qué dice el acta",
+        "page": "página",
+        "image": "imagen",
+        "valid": "Válidos",
+        "privacy": "Lo que marque queda en esta página abierta: no se guarda ni se envía a nadie. Para conservarlo, "
+        "imprímala (también en PDF) o rellene la tabla CSV.",
+        "so_far": "Hasta ahora:",
+        "of": "Publicación {release} de estas actas; huella SHA-256 de su manifiesto:",
+        "again": "La misma lista sale de este comando sobre el mismo paquete:",
+        "result": "5. Qué prueba lo que halló",
+        "result_text": "Si comprobó las {size}: con confianza de 95 %, cuántas de las {total} publicadas difieren.",
+        "differ": "Distintas",
+        "interval": "Entre (actas)",
+        "at_most": "Como máximo",
+        "result_unseen": "Si no pudo ver algunas: el extremo menor es el de las distintas, y el mayor, el de la fila "
+        "distintas + no vistas. Para otras cantidades:",
+        "noted": "Mi resultado",
+        "form": ("Comprobadas", "Distintas", "No vistas", "Comparé con (imágenes o copias de otros)", "Quién y cuándo"),
         "found": "4. Qué significa no hallar nada",
         "found_text": "Un acta que no pudo ver cuenta como no comprobada, no como buena.",
         "if_true": "si es cierto, al menos {least} de las cifras publicadas no son lo que votó su mesa. "
         "Probabilidad de no dar con ninguna de ellas, si se las reconoce al verlas:",
         "checked": "Actas comprobadas",
         "chance": "Probabilidad (como máximo)",
-        "proves": "5. Qué prueba y qué no",
+        "proves": "6. Qué prueba y qué no",
         "yes": "Prueba la transcripción.",
         "yes_text": "Si las cifras coinciden con las actas sorteadas, la tabla publicada dice lo que dicen las actas, "
         "con el riesgo de la tabla de arriba.",
@@ -72,25 +93,47 @@ TEXTS: dict[str, dict[str, Any]] = {
         "first": "The first",
         "check": "3. What to do",
         "steps": (
-            "Take the sheets in this order and skip none; stop when you like, and say how many you saw.",
-            "Find the sheet's image by the station's code on the site that publishes it. Better: a paper copy, or the "
-            "image that another organisation keeps.",
-            "Add up the votes of each candidate's parties and compare with the table. Tick the box if all is the same.",
-            "Note those that you could not see and those that differ, with what the sheet says; publish it, also if "
-            "you found nothing.",
+            "Decide before how many you will check, and take the sheets in this order, skipping none. Stop earlier "
+            "only as long as none differs.",
+            "Open the sheet's image (the link in the list, or the station's code on the site that publishes it). "
+            "Better: a paper copy, or the image that another organisation keeps.",
+            "Add up the votes of each candidate's parties and compare with the table. Mark: same, different or not "
+            "seen. If it differs, note what the sheet says.",
+            "Look up your number of different ones below, under “What your result proves”. Publish it, also if you "
+            "found nothing.",
         ),
         "number": "No.",
         "rank_short": "Position",
         "station": "Station",
         "centre": "Centre",
         "same": "Same",
+        "different": "Different",
+        "unseen": "Not seen",
+        "note": "What the sheet says",
+        "page": "page",
+        "image": "image",
+        "valid": "Valid",
+        "privacy": "What you mark stays in this open page: it is neither kept nor sent to anybody. To keep it, print "
+        "the page (to PDF too) or fill in the CSV table.",
+        "so_far": "So far:",
+        "of": "Release {release} of these sheets; SHA-256 of its manifest:",
+        "again": "This command on the same bundle gives the same list:",
+        "result": "5. What your result proves",
+        "result_text": "If you checked all {size}: with 95 % confidence, how many of all {total} sheets differ.",
+        "differ": "Different",
+        "interval": "Between (sheets)",
+        "at_most": "At most",
+        "result_unseen": "If you could not see some: the lower end is that of the different ones, the upper end that "
+        "of the row different + not seen. For other numbers:",
+        "noted": "My result",
+        "form": ("Checked", "Different", "Not seen", "Compared with (images, or copies of others)", "Who and when"),
         "found": "4. What finding nothing means",
         "found_text": "A sheet that you could not see counts as not checked, not as good.",
         "if_true": "if it is true, at least {least} of the published counts are not what their station voted. Chance "
         "to meet none of them, if one recognises them on sight:",
         "checked": "Sheets checked",
         "chance": "Chance (at most)",
-        "proves": "5. What it proves and what it does not",
+        "proves": "6. What it proves and what it does not",
         "yes": "It proves the transcription.",
         "yes_text": "If the numbers agree with the sheets drawn, the published table says what the sheets say, with "
         "the risk of the table above.",
