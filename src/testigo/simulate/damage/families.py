@@ -83,7 +83,7 @@ def jpeg(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     picture = Picture.of(drawings[0])
     messenger = rng.random() < 0.4
     if messenger:
-        lower_part(picture, rng, 0.22, 0.26 + 0.10 * grade)
+        lower_part(picture, rng, 0.22, 0.26 + 0.34 * grade)
     scanning.flatbed(picture, rng)
     if messenger:
         height, width = picture.pixels.shape
@@ -107,10 +107,10 @@ def blur(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
 
 
 def low_resolution(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
-    """Few dots: from 4.6 down to 1.6 per millimetre, scaled well or badly, sometimes blown up again."""
+    """Few dots: from 4.6 down to 1.3 per millimetre, scaled well or badly, sometimes blown up again."""
     picture = Picture.of(drawings[0])
     scanning.flatbed(picture, rng)
-    dots = 4.6 * (1.6 / 4.6) ** grade
+    dots = 4.6 * (1.3 / 4.6) ** grade
     how = int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR], p=[0.7, 0.3]))
     scanning.few_dots(picture, dots / picture.unit, how, back=rng.random() < 0.3)
     return picture, _jpeg(rng, 65, 90)
@@ -165,8 +165,9 @@ def two_tapes(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     ground = int(rng.choice([18, 60, 248]))
     flipped = rng.random() < 0.3
     stacked = rng.random() < 0.25
+    photo = not stacked and rng.random() < 0.3
     for number, picture in enumerate(pair):
-        if stacked:
+        if stacked or photo:
             lower_part(picture, rng, 0.25, 0.5)
         scanning.levels(picture, float(rng.uniform(0, 35)), float(rng.uniform(225, 252)))
         tall = picture.pixels.shape[0]
@@ -179,6 +180,10 @@ def two_tapes(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     (h1, w1), (h2, w2) = (picture.pixels.shape for picture in pair)
     edge = round(4 * unit)
     slide = round(float(rng.uniform(0, 12)) * unit)
+    if photo:
+        both = beside(pair, [(0, 0), (w1 + max(0, gap), slide)], (w1 + max(0, gap) + w2, max(h1, slide + h2)), ground)
+        photographed(both, 0.6 * grade, rng, int(rng.integers(1700, 2300)))
+        return both, _jpeg(rng, 55, 85)
     if stacked:
         second, size = (slide, h1 + max(0, gap)), (max(w1, slide + w2), h1 + max(0, gap) + h2)
     else:
@@ -186,10 +191,10 @@ def two_tapes(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     offsets = [(edge, edge), (second[0] + edge, second[1] + edge)]
     both = beside(pair, offsets, (size[0] + 2 * edge, size[1] + 2 * edge), ground)
     if rng.random() < 0.5:
-        zoom = 1 - 0.45 * grade
+        zoom = 1 - 0.6 * grade
         both.resize(round(both.pixels.shape[1] * zoom), round(both.pixels.shape[0] * zoom))
     add_grain(both, rng, float(rng.uniform(1, 3)))
-    return both, _jpeg(rng)
+    return both, _jpeg(rng, round(45 - 15 * grade))
 
 
 def watermark_and_stamps(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
@@ -220,7 +225,7 @@ def combined(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     picture = Picture.of(drawings[0])
     count = 2 + round(2 * grade * float(rng.random()))
     chosen = {str(name) for name in rng.choice(_INGREDIENTS, count, replace=False)}
-    part = {name: grade * float(rng.uniform(0.35, 0.75)) for name in _INGREDIENTS}
+    part = {name: grade * float(rng.uniform(0.4, 0.85)) for name in _INGREDIENTS}
     for name, harm in (
         ("stain", onpaper.stain),
         ("fade", onpaper.fade),

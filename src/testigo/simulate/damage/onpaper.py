@@ -40,7 +40,7 @@ def fold(picture: Picture, grade: float, rng: Rng) -> None:
     shade = np.ones(height, np.float32)
     y = np.arange(height, dtype=np.float32)
     slope = rng.uniform(-0.03, 0.03)
-    for at in _places(picture, grade, rng, 2 + round(6 * grade)):
+    for at in _places(picture, grade, rng, 2 + round(10 * grade)):
         depth, reach = rng.uniform(0.08, 0.10 + 0.35 * grade), rng.uniform(3, 14) * unit
         distance = y - at
         shade *= 1 - depth * np.exp(-np.abs(distance) / reach) * np.where(distance > 0, 1.0, -0.25)
@@ -67,7 +67,7 @@ def stain(picture: Picture, grade: float, rng: Rng) -> None:
     layer = np.ones(picture.pixels.shape, np.float32)
     height, width = picture.pixels.shape
     unit = picture.unit
-    spots = [(float(rng.uniform(0, width)), float(rng.uniform(0, height))) for _ in range(3 + round(9 * grade))]
+    spots = [(float(rng.uniform(0, width)), float(rng.uniform(0, height))) for _ in range(3 + round(14 * grade))]
     x, y, w, h = picture.sheets[0].drawing.target
     spots += [(x + w * float(rng.random()), y + h * float(rng.random())) for _ in range(1 + round(2 * grade))]
     for number, centre in enumerate(spots):
@@ -116,7 +116,7 @@ def stamp_over(picture: Picture, grade: float, rng: Rng) -> None:
     for centre in spots:
         dark = rng.uniform(0.25, 0.35 + 0.5 * grade)
         _rubber(ink, centre, rng.uniform(11, 17) * unit, float(dark), unit, rng)
-    for _ in range(2 + round(10 * grade)):
+    for _ in range(3 + round(24 * grade)):
         at = (float(rng.uniform(0, width)), float(rng.uniform(0, height)))
         if rng.random() < 0.25:
             at = (x + w * float(rng.uniform(-0.1, 0.7)), y + h * float(rng.random()))
@@ -186,7 +186,7 @@ def watermark(picture: Picture, grade: float, rng: Rng, text: str = "COPIA RESUL
     turned = np.asarray(cv2.warpAffine(tile, turn, tile.shape[::-1]), np.float32) / 255
     many = (-(-height // tile.shape[0]), -(-width // tile.shape[1]))
     whole = np.tile(turned, many)[:height, :width]
-    strength, tone = 0.12 + 0.43 * grade, float(rng.choice([60.0, 120.0, 235.0]))
+    strength, tone = 0.12 + 0.53 * grade, float(rng.choice([60.0, 120.0, 235.0]))
     values = picture.pixels.astype(np.float32)
     picture.pixels = to_pixels(values + (tone - values) * whole * strength)
 

@@ -13,6 +13,7 @@ from testigo.simulate.damage.scanning import focus_blur, motion_blur
 
 def photographed(picture: Picture, grade: float, rng: Rng, width: int) -> None:
     """Laid on a table and photographed; ``width`` of the photo in pixels. In colour from here on."""
+    _curl(picture, grade, rng)
     height, columns = picture.pixels.shape
     lens, tall = _lens(columns, height, grade, rng, width)
     zoom = width * 0.8 / columns
@@ -36,6 +37,21 @@ def photographed(picture: Picture, grade: float, rng: Rng, width: int) -> None:
         motion_blur(picture, 2.5 * blur, float(rng.uniform(0, 180)))
     _colours(picture, rng)
     add_grain(picture, rng, float(1.5 + 5.0 * grade * rng.uniform(0.4, 1.0)), 0.9)
+
+
+def _curl(picture: Picture, grade: float, rng: Rng) -> None:
+    """Thermal paper remembers its roll: rows nearer and farther, bent a little to the side."""
+    height, width = picture.pixels.shape
+    y = np.arange(round(height * 1.1)) / width
+    speed = np.ones(len(y))
+    shift = np.zeros(len(y))
+    for wave in rng.uniform(0.7, 3.0, 2):
+        phase = rng.uniform(0, 2 * np.pi)
+        speed += rng.uniform(0.1, 0.5) * (0.04 + 0.16 * grade) * np.sin(2 * np.pi * y / wave + phase)
+        shift += rng.uniform(0, 0.025) * grade * width * np.cos(2 * np.pi * y / (2 * wave) + phase)
+    source = np.cumsum(speed)
+    end = int(np.searchsorted(source, height))
+    picture.feed(source[:end], shift[:end])
 
 
 def _lens(columns: int, rows: int, grade: float, rng: Rng, width: int) -> tuple[NDArray[np.float64], int]:

@@ -138,7 +138,7 @@ def bilevel(picture: Picture, grade: float, rng: Rng) -> None:
     low, high = np.percentile(values[::7, ::7], [2, 60])
     bleeds = rng.random() < 0.65
     off = rng.uniform(0.5, 1.0) * grade
-    level = 0.5 + (0.38 * off if bleeds else -0.33 * off)
+    level = 0.5 + (0.40 * off if bleeds else -0.24 * off)
     drift = (clouds(values.shape, rng, 40 * unit) - 0.5) * 0.25 * grade
     ragged = noise(values.shape, rng, 0.8) * (0.03 + 0.05 * grade)
     white = values > low + (high - low) * (level + drift + ragged)
