@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import zxingcpp
+from PIL import Image
 
 from testigo.election import load_profile
 from testigo.election.simulacro import CODE_PREFIX
@@ -204,6 +206,37 @@ def test_a_drawing_cut_down_to_its_code_is_still_refused(tapes: Any, to_jpeg: To
 def test_one_small_mark_anywhere_is_enough(tapes: Any, to_jpeg: ToJpeg, kind: Any, pixels_per_module: int) -> None:
     mark = code_of(CODE_PREFIX + "1", kind, pixels_per_module)
     data = to_jpeg(put(tapes.plain(1), mark, 400, 2100))
+    refusal = read_sheet(tapes.profile, data, rehearsal=False).refusal
+    assert refusal is not None
+    assert refusal.outcome == Opening.SIMULACRO
+
+
+# ------------------------------------------------------------------------------------------- pages
+
+
+def as_pages(*pages: Grey) -> bytes:
+    buffer = io.BytesIO()
+    first, *others = [Image.fromarray(page) for page in pages]
+    first.save(buffer, "TIFF", save_all=True, append_images=others, compression="tiff_lzw")
+    return buffer.getvalue()
+
+
+def test_every_page_of_a_file_is_read_and_each_sheet_says_its_page(tapes: Any) -> None:
+    data = as_pages(tapes.drawn(2), tapes.drawn(1))
+    readings = read_sheet(tapes.profile, data, rehearsal=True)
+    assert [(sheet.page, text_of(sheet)) for sheet in readings.found] == [(1, tapes.payload(2)), (2, tapes.payload(1))]
+    assert readings.problems == ()
+
+
+def test_a_page_without_a_sheet_is_not_passed_over_in_silence(tapes: Any) -> None:
+    data = as_pages(tapes.drawn(2), np.full((900, 640), 250, np.uint8))
+    readings = read_sheet(tapes.profile, data, rehearsal=True)
+    assert [sheet.page for sheet in readings.found] == [1]
+    assert readings.problems == ("page_unread",)
+
+
+def test_a_drawing_on_the_second_page_refuses_the_file(tapes: Any) -> None:
+    data = as_pages(np.full((900, 640), 250, np.uint8), tapes.drawn(1))
     refusal = read_sheet(tapes.profile, data, rehearsal=False).refusal
     assert refusal is not None
     assert refusal.outcome == Opening.SIMULACRO

@@ -18,6 +18,7 @@ STATION_TWICE = "station_twice"
 SHOWN_TWICE = "shown_twice"
 CODE_DAMAGED = "code_damaged"
 MORE_PAGES = "more_pages"
+PAGE_UNREAD = "page_unread"
 FILE_MISSING = "file_missing"
 READER_FAILED = "reader_failed"
 READER_SLOW = "reader_slow"
@@ -50,6 +51,10 @@ PROBLEMS: Mapping[str, Mapping[str, str]] = {
     MORE_PAGES: {
         "es": "El archivo tiene varias páginas y solo se leyó la primera. Envíe cada acta en su propio archivo.",
         "en": "The file has several pages and only the first was read. Send each sheet as a file of its own.",
+    },
+    PAGE_UNREAD: {
+        "es": "Al menos una página del archivo no dio ningún acta legible. Revise todas sus páginas.",
+        "en": "At least one page of the file gave no readable sheet. Look at all of its pages.",
     },
     FILE_MISSING: {
         "es": "El archivo no se pudo leer del disco o del almacén. Revise la ruta y los permisos, y repita.",

@@ -20,7 +20,7 @@ from testigo.reading import problems
 from testigo.reading.cascade import CodeAnswer, CodeSheet, find_sheets_by_code
 from testigo.reading.codes import Code, Region
 from testigo.reading.limits import Limits, Refusal
-from testigo.reading.opening import OpenedImage, open_image
+from testigo.reading.opening import OpenedImage, open_pages
 from testigo.records import Counts, Evidence, Opening
 
 
@@ -91,10 +91,10 @@ class SheetReadings:
     """What was read of one file.
 
     Attributes:
-        found: its sheets, from top to bottom; empty if refused or if none could be read.
+        found: its sheets, page by page, from top to bottom; empty if refused or if none could be read.
         refusal: why the file was refused as a whole, or ``None``.
         problems: codes of what was odd about the file.
-        size: (width, height) in upright pixels; (0, 0) if it is no image.
+        size: (width, height) of the first page in upright pixels; (0, 0) if it is no image.
     """
 
     found: tuple[FoundSheet, ...] = ()
@@ -104,36 +104,45 @@ class SheetReadings:
 
 
 def read_sheet(
-    profile: Profile, data: bytes | OpenedImage, *, rehearsal: bool, limits: Limits | None = None
+    profile: Profile,
+    data: bytes | OpenedImage,
+    *,
+    rehearsal: bool,
+    limits: Limits | None = None,
 ) -> SheetReadings:
-    """Read every sheet on an image.
+    """Read every sheet on every page of a file.
 
     Args:
         profile: the election; its contests' grammars say what a payload is.
-        data: a file's bytes, or an image opened by :func:`open_image`.
+        data: a file's bytes, or one image opened by :func:`open_image`.
         rehearsal: whether drawings may be read. Outside a rehearsal one refuses the file (``simulacro``).
         limits: the resource policy, if not the default one.
 
     Returns:
         The sheets found, or the refusal. Never raises for what the bytes hold.
     """
-    image = data if isinstance(data, OpenedImage) else open_image(data, limits or Limits())
-    if isinstance(image, Refusal):
-        return SheetReadings(refusal=image, problems=(image.outcome.value,))
-    answer = find_sheets_by_code(profile, image, rehearsal=rehearsal)
-    if answer.is_drawing and not rehearsal:
-        refusal = Refusal(Opening.SIMULACRO)
-        return SheetReadings(refusal=refusal, problems=(refusal.outcome.value,), size=image.size)
-    found, odd = _each_once([_by_code(sheet) for sheet in answer.sheets])
-    if not found:
-        odd += _nothing_found(answer)
-    if image.pages > 1:
-        odd.append(problems.MORE_PAGES)
+    pages = (data,) if isinstance(data, OpenedImage) else open_pages(data, limits or Limits())
+    if isinstance(pages, Refusal):
+        return SheetReadings(refusal=pages, problems=(pages.outcome.value,))
+    sheets: list[FoundSheet] = []
+    unread: list[list[str]] = []
+    for number, image in enumerate(pages, 1):
+        answer = find_sheets_by_code(profile, image, rehearsal=rehearsal)
+        if answer.is_drawing and not rehearsal:
+            refusal = Refusal(Opening.SIMULACRO)
+            return SheetReadings(refusal=refusal, problems=(refusal.outcome.value,), size=pages[0].size)
+        sheets += (_by_code(sheet, number) for sheet in answer.sheets)
+        if not answer.sheets:
+            unread.append(_nothing_found(answer))
+    found, repeated = _each_once(sheets)
+    odd = {*repeated}
+    if unread:
+        odd.update([problems.PAGE_UNREAD] if found else [code for one in unread for code in one])
     named = tuple(replace(sheet, problems=tuple(sorted({*sheet.problems, *odd}))) for sheet in found)
-    return SheetReadings(named, problems=tuple(sorted(set(odd))), size=image.size)
+    return SheetReadings(named, problems=tuple(sorted(odd)), size=pages[0].size)
 
 
-def _by_code(sheet: CodeSheet) -> FoundSheet:
+def _by_code(sheet: CodeSheet, page: int) -> FoundSheet:
     return FoundSheet(
         contest=sheet.payload.code.contest,
         station=sheet.payload.code.station,
@@ -145,6 +154,7 @@ def _by_code(sheet: CodeSheet) -> FoundSheet:
         confidence=sheet.confidence,
         payload=sheet.payload,
         code=sheet.code,
+        page=page,
         printed=sheet.payload.printed,
         problems=sheet.problems,
     )
@@ -165,13 +175,13 @@ def _each_once(sheets: Sequence[FoundSheet]) -> tuple[list[FoundSheet], list[str
             None,
         )
         if known is not None:
-            if not _overlap(known.region, sheet.region):
+            if known.page != sheet.page or not _overlap(known.region, sheet.region):
                 odd.append(problems.SHOWN_TWICE)
             continue
         if any((k.contest, k.station) == (sheet.contest, sheet.station) for k in kept):
             odd.append(problems.STATION_TWICE)
         kept.append(sheet)
-    return sorted(kept, key=lambda sheet: (sheet.region[1], sheet.region[0])), sorted(set(odd))
+    return sorted(kept, key=lambda sheet: (sheet.page, sheet.region[1], sheet.region[0])), sorted(set(odd))
 
 
 def _overlap(a: Region, b: Region) -> bool:
