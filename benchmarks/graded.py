@@ -4,7 +4,8 @@ Rules of this module
 --------------------
 1. A case follows from (seeds, family, number) alone: fewer images per family are a prefix of more.
 2. Grades are spread evenly over 0 to 1 in every prefix (steps of the golden ratio), not drawn.
-3. ``dev`` is for work on the reader; ``published`` is for the figures that are published, and for nothing else.
+3. One image in three has the look of the profile's own drawing; the others have each a look of their own.
+4. ``dev`` is for work on the reader; ``published`` is for the figures that are published, and for nothing else.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from testigo.election import Contest, Profile, Register, load_profile
+from testigo.election import Profile, Register, load_profile
 from testigo.simulate import Sheet, invented_counts, invented_register, make_sheet
-from testigo.simulate.damage import FAMILIES, Damaged, Drawing, damaged
+from testigo.simulate.damage import FAMILIES, Damaged, damaged
+from testigo.simulate.look import look_of
 from testigo.simulate.places import drawing_of
 
 #: Name of a set -> the seed of its country.
@@ -94,15 +96,12 @@ def case_of(seeds: str, family: str, number: int) -> Case:
     contest = profile.contest()
     first = (FAMILIES.index(family) * 80 + number) * 2
     sheets = tuple(sheet_number(seeds, first + n) for n in range(2 if family == "two_tapes" else 1))
-    drawings = [_drawn(profile, contest, sheet) for sheet in sheets]
+    look = None if number % 3 == 2 else look_of(f"{SEEDS[seeds]}/{family}/{number}")
+    drawings = [drawing_of(profile, contest, sheet, look) for sheet in sheets]
     grade = grade_of(number)
     picture = damaged(family, grade, drawings, f"{seeds}/{SEEDS[seeds]}/{number}")
     payloads = tuple(drawing.payload for drawing in drawings)
     return Case(seeds, family, number, grade, picture.encoded(), Truth(sheets, payloads, picture))
-
-
-def _drawn(profile: Profile, contest: Contest, sheet: Sheet) -> Drawing:
-    return drawing_of(profile, contest, sheet)
 
 
 def graded_set(

@@ -14,6 +14,7 @@ from testigo.election import Profile, parse_payload
 from testigo.election.simulacro import CODE_PREFIX, INVALID_HMAC, RESERVED_UUID_PREFIX, says_simulacro
 from testigo.simulate import Sheet, draw_sheet, encode_jpeg, scan_of
 from testigo.simulate.damage import photo
+from testigo.simulate.look import look_of
 from testigo.simulate.paper import DPI
 from testigo.simulate.press import Press
 
@@ -77,8 +78,8 @@ def test_the_word_lies_pale_across_every_block(ve: Profile, altamar: Profile, sh
 
 
 def test_no_option_draws_without_marks() -> None:
-    assert list(inspect.signature(draw_sheet).parameters) == ["profile", "contest", "sheet", "dpi"]
-    assert list(inspect.signature(Press).parameters) == ["profile", "contest", "dpi"]
+    assert list(inspect.signature(draw_sheet).parameters) == ["profile", "contest", "sheet", "dpi", "look"]
+    assert list(inspect.signature(Press).parameters) == ["profile", "contest", "dpi", "look"]
     assert list(inspect.signature(Press.print).parameters) == ["self", "sheet"]
 
 
@@ -109,3 +110,12 @@ def test_the_hmac_of_a_drawing_is_no_hmac() -> None:
 
 def test_no_payload_grammar_admits_a_mark(ve: Profile) -> None:
     assert parse_payload(ve.contest(), CODE_PREFIX + "1") is None
+
+
+def test_no_look_draws_without_marks(ve: Profile, sheet_of: SheetOf, codes_of: CodesOf) -> None:
+    contest, sheet = ve.contest(), sheet_of(ve)
+    for seed in range(6):
+        look = look_of(seed)
+        texts = codes_of(draw_sheet(ve, contest, sheet, look.dpi, look))
+        assert sheet.payload(contest) in texts
+        assert len({text for text in texts if text.startswith(CODE_PREFIX)}) >= 4

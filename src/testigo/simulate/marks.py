@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from testigo.election import Box, Layout
 from testigo.election.simulacro import CODE_PREFIX, WORD
-from testigo.simulate.paper import Image, Paper, face
+from testigo.simulate.letters import face
+from testigo.simulate.paper import Image, Paper
 
 MODULE = 0.5  # millimetres: 4 pixels at 203 dpi, 2 when decoded at half size
 MODULES = 21  # QR version 1: its alphanumeric mode just holds the prefix and a number

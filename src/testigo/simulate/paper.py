@@ -9,15 +9,14 @@ Rules of this module
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from testigo.election import Box
 from testigo.errors import InputError
+from testigo.simulate.letters import BOLD, PLAIN, length, write
+from testigo.simulate.look import Fit
 
 Image = NDArray[np.uint8]
 
@@ -28,18 +27,6 @@ BLACK = 25  # thermal print is not quite black
 _SHIFT = 4  # sub-pixel bits of OpenCV's line drawing
 
 
-@lru_cache(maxsize=4)
-def face(name: str) -> Any:
-    """OpenCV's built-in typeface of that name.
-
-    Raises:
-        InputError: the OpenCV here is too old to have one.
-    """
-    if not hasattr(cv2, "FontFace"):
-        raise InputError("Drawing sheets needs OpenCV 5 or newer.", "Run: pip install 'opencv-python-headless>=5'.")
-    return cv2.FontFace(name)
-
-
 class Paper:
     """A grey sheet of paper.
 
@@ -47,17 +34,29 @@ class Paper:
         width, height: millimetres.
         dpi: pixels per inch.
         pixels: what is drawn already (taken over, not copied); blank without it.
+        fit: the look that moves things and chooses the type; it has its own width and height. ``None``: none.
     """
 
-    def __init__(self, width: float, height: float, dpi: float = DPI, pixels: Image | None = None) -> None:
+    def __init__(
+        self, width: float, height: float, dpi: float = DPI, pixels: Image | None = None, fit: Fit | None = None
+    ) -> None:
         self.dpi = dpi
         self.scale = dpi / 25.4
+        self.fit = fit
+        if fit is not None:
+            width, height = fit.width, fit.height
         shape = (round(height * self.scale), round(width * self.scale))
         self.pixels: Image = np.full(shape, 255, np.uint8) if pixels is None else pixels
 
     def px(self, millimetres: float) -> int:
         """Millimetres in whole pixels."""
         return round(millimetres * self.scale)
+
+    def at(self, x: float, y: float) -> tuple[int, int]:
+        """A point of the layout in whole pixels."""
+        if self.fit is None:
+            return self.px(x), self.px(y)
+        return self.px(float(self.fit.x(x))), self.px(float(self.fit.y(y)))
 
     def text(
         self,
@@ -80,15 +79,18 @@ class Paper:
         if not text:
             return
         # The bold face strikes its zero through, so figures are always in the other one.
-        typeface = face("sans" if bold else "uni")
-        weight = 600 if bold else 400
-        pixels = max(6, self.px(size))
-        length = _length(text, bold, pixels)
-        while width and length > width * self.scale and pixels > 6:
+        letters, ink, factor = BOLD if bold else PLAIN, BLACK, 1.0
+        if self.fit is not None:
+            look = self.fit.look
+            letters, ink, factor = look.bold if bold else look.letters, look.ink, look.text
+        pixels = max(6, self.px(size * factor))
+        taken = length(text, letters, pixels)
+        while width and taken > width * self.scale and pixels > 6:
             pixels -= 1
-            length = _length(text, bold, pixels)
-        left = self.px(x) - {"left": 0, "centre": length // 2, "right": length}[align]
-        cv2.putText(self.pixels, text, (left, self.px(y)), BLACK, typeface, pixels, weight)
+            taken = length(text, letters, pixels)
+        left, base = self.at(x, y)
+        left -= {"left": 0, "centre": taken // 2, "right": taken}[align]
+        write(self.pixels, (left, base), text, letters, pixels, ink)
 
     def rule(self, x: float, y: float, right: float, thickness: float = 0.25) -> None:
         """A horizontal line."""
@@ -102,18 +104,30 @@ class Paper:
         self._fill(Box(box.right - thickness, box.y, thickness, box.height))
 
     def _fill(self, box: Box) -> None:
-        left, top = self.px(box.x), self.px(box.y)
-        right, bottom = max(left + 1, self.px(box.right)), max(top + 1, self.px(box.bottom))
+        thick = min(box.width, box.height)
+        left, top = self.at(box.x, box.y)
+        right, bottom = self.at(box.right, box.bottom)
+        if self.fit is not None:  # lines keep their thickness
+            right = left + self.px(thick) if box.width == thick else right
+            bottom = top + self.px(thick) if box.height == thick else bottom
+        right, bottom = max(left + 1, right), max(top + 1, bottom)
         self.pixels[top:bottom, left:right] = BLACK
 
     def stroke(self, points: NDArray[np.float64], thickness: float = 0.45, ink: int = BLACK) -> None:
         """A line drawn by hand through points (n, 2) in millimetres."""
+        if self.fit is not None:
+            points = np.column_stack([self.fit.x(points[:, 0]), self.fit.y(points[:, 1])])
         fixed = np.round(points * self.scale * (1 << _SHIFT)).astype(np.int32)
         width = max(1, round(thickness * self.scale))
         cv2.polylines(self.pixels, [fixed.reshape(-1, 1, 2)], False, ink, width, cv2.LINE_AA, _SHIFT)
 
-    def matrix(self, box: Box, modules: NDArray[np.bool_], quiet: float = 0.0) -> None:
-        """A two-dimensional code that fills a box, on white that reaches ``quiet`` further on every side."""
+    def matrix(self, box: Box, modules: NDArray[np.bool_], quiet: float = 0.0, *, is_main: bool = False) -> None:
+        """A two-dimensional code that fills a box, on white that reaches ``quiet`` further on every side.
+
+        ``is_main``: it is the sheet's own code, whose size follows the look; all others keep theirs.
+        """
+        if self.fit is not None:
+            box = self.fit.square(box, self.fit.look.module if is_main else 1.0)
         left, top = self.px(box.x - quiet), self.px(box.y - quiet)
         right, bottom = self.px(box.right + quiet), self.px(box.bottom + quiet)
         self.pixels[max(0, top) : bottom, max(0, left) : right] = 255
@@ -126,18 +140,13 @@ class Paper:
     def darken(self, x: float, y: float, patch: Image) -> None:
         """Put a patch of pixels with its middle at (x, y), keeping whatever is darker; what hangs over is cut off."""
         height, width = patch.shape
-        top, left = self.px(y) - height // 2, self.px(x) - width // 2
+        left, top = self.at(x, y)
+        top, left = top - height // 2, left - width // 2
         rows = slice(max(0, top), min(self.pixels.shape[0], top + height))
         columns = slice(max(0, left), min(self.pixels.shape[1], left + width))
         if rows.start < rows.stop and columns.start < columns.stop:
             part = patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
             np.minimum(self.pixels[rows, columns], part, out=self.pixels[rows, columns])
-
-
-@lru_cache(maxsize=65536)
-def _length(text: str, bold: bool, pixels: int) -> int:
-    size = cv2.getTextSize((100000, 1000), text, (0, 0), face("sans" if bold else "uni"), pixels, 600 if bold else 400)
-    return int(size[2])
 
 
 def encode_jpeg(image: Image, quality: int = 75, dpi: float = 0.0) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from testigo.election import Box, Contest, Layout, Profile
 from testigo.simulate.damage.picture import Drawing, Place
+from testigo.simulate.look import Fit, Look
 from testigo.simulate.paper import DPI
 from testigo.simulate.press import code_modules, draw_sheet
 from testigo.simulate.sheet import Sheet
@@ -11,29 +12,32 @@ from testigo.simulate.sheet import Sheet
 _NO_CODE = ""
 
 
-def drawing_of(profile: Profile, contest: Contest, sheet: Sheet, dpi: float = DPI) -> Drawing:
-    """Draw a sheet and tell its places.
+def drawing_of(profile: Profile, contest: Contest, sheet: Sheet, look: Look | None = None) -> Drawing:
+    """Draw a sheet, with that look and its dots per inch if one is given, and tell its places.
 
     Raises:
         InputError: as :func:`testigo.simulate.draw_sheet`.
     """
-    pixels = draw_sheet(profile, contest, sheet, dpi)
+    dpi = DPI if look is None else look.dpi
+    pixels = draw_sheet(profile, contest, sheet, dpi, look)
     layout = contest.layout
     assert layout is not None  # noqa: S101  (a sheet without a layout could not be drawn)
-    return Drawing(pixels, *_places(contest, layout, sheet, dpi / 25.4))
+    return Drawing(pixels, *_places(contest, layout, sheet, dpi / 25.4, None if look is None else Fit(look, layout)))
 
 
 def _places(
-    contest: Contest, layout: Layout, sheet: Sheet, scale: float
+    contest: Contest, layout: Layout, sheet: Sheet, scale: float, fit: Fit | None
 ) -> tuple[Place | None, tuple[Place, ...], tuple[Place, ...], str]:
-    def place(box: Box) -> Place:
+    def place(box: Box, is_code: bool = False) -> Place:
+        if fit is not None:
+            box = fit.square(box, fit.look.module) if is_code else fit.box(box)
         return box.x * scale, box.y * scale, box.width * scale, box.height * scale
 
     payload = sheet.payload(contest) if contest.qr is not None else _NO_CODE
     code = layout.code_box(len(code_modules(contest, payload))) if payload else None
     private = [block.box for block in layout.blocks if block.kind in ("signatures", "observations")]
     return (
-        place(code) if code else None,
+        place(code, True) if code else None,
         tuple(place(box) for box in layout.line_boxes()),
         tuple(place(box) for box in private),
         payload,

@@ -20,6 +20,7 @@ from segno import DataOverflowError
 from testigo.election import Box, Contest, Layout, Printing, Profile
 from testigo.errors import InputError
 from testigo.simulate import form, tape
+from testigo.simulate.look import Fit, Look
 from testigo.simulate.marks import side_marks, stamp
 from testigo.simulate.paper import DPI, Image, Paper, encode_jpeg
 from testigo.simulate.sheet import Sheet
@@ -47,11 +48,14 @@ _STYLES: dict[str, Style] = {"tape": tape, "form": form}  # type: ignore[dict-it
 class Press:
     """Prints the sheets of one contest.
 
+    Args:
+        look: another look than the profile's own (:func:`testigo.simulate.look.look_of`).
+
     Raises:
         InputError: the profile does not say what the contest's sheet looks like.
     """
 
-    def __init__(self, profile: Profile, contest: Contest, dpi: float = DPI) -> None:
+    def __init__(self, profile: Profile, contest: Contest, dpi: float = DPI, look: Look | None = None) -> None:
         if contest.layout is None or contest.printing is None:
             raise InputError(
                 f"The profile {profile.code} does not say what a sheet of {contest.code} looks like.",
@@ -60,13 +64,14 @@ class Press:
         self.contest, self.dpi = contest, dpi
         self.layout, self.printing = contest.layout, contest.printing
         self._style = _STYLES[self.printing.style]
-        paper = Paper(self.layout.paper_width, self.layout.paper_height, dpi)
+        self._fit = None if look is None else Fit(look, self.layout)
+        paper = Paper(self.layout.paper_width, self.layout.paper_height, dpi, None, self._fit)
         self._style.static(paper, contest, self.layout, self.printing)
         self._template = paper.pixels
 
     def print(self, sheet: Sheet) -> Image:
         """The drawing of a sheet: grey pixels, as it leaves the printer (flat, clean, complete)."""
-        paper = Paper(self.layout.paper_width, self.layout.paper_height, self.dpi, self._template.copy())
+        paper = Paper(self.layout.paper_width, self.layout.paper_height, self.dpi, self._template.copy(), self._fit)
         self._style.fill(paper, self.contest, self.layout, self.printing, sheet)
         modules = 0
         if self.contest.qr is not None and self.layout.block("code") is not None:
@@ -74,7 +79,7 @@ class Press:
             modules = len(matrix)
             box = self.layout.code_box(modules)
             if box is not None:
-                paper.matrix(box, matrix)
+                paper.matrix(box, matrix, is_main=True)
         stamp(paper, self.layout, self._style.mark_places(self.layout), side_marks(self.layout, modules or 21))
         return paper.pixels
 
@@ -94,24 +99,28 @@ def code_modules(contest: Contest, payload: str) -> NDArray[np.bool_]:
     raise InputError(f"A payload of {len(payload)} characters does not fit any QR code.")
 
 
-_presses: dict[tuple[str, str, float], Press] = {}
+_presses: dict[tuple[str, str, float, Look | None], Press] = {}
 
 
-def draw_sheet(profile: Profile, contest: Contest, sheet: Sheet, dpi: float = DPI) -> Image:
+def draw_sheet(profile: Profile, contest: Contest, sheet: Sheet, dpi: float = DPI, look: Look | None = None) -> Image:
     """The drawing of a sheet: grey pixels (height, width), marked as a drawing.
 
     Templates are kept, so that the second sheet of a contest costs a fraction of the first.
+
+    Args:
+        dpi: pixels per inch (a look's own ``dpi`` is for the caller to hand on).
+        look: another look than the profile's own.
 
     Raises:
         InputError: the profile does not say what the sheet looks like, or the sheet is of another contest.
     """
     if sheet.contest != contest.code:
         raise InputError(f"A sheet of {sheet.contest} cannot be drawn as one of {contest.code}.")
-    key = (profile.sha256, contest.code, dpi)
+    key = (profile.sha256, contest.code, dpi, look)
     if key not in _presses:
         if len(_presses) >= 4:
             _presses.clear()
-        _presses[key] = Press(profile, contest, dpi)
+        _presses[key] = Press(profile, contest, dpi, look)
     return _presses[key].print(sheet)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from testigo.election import Block, Box, Contest, Layout, Printing
 from testigo.election.simulacro import INVALID_HMAC
+from testigo.simulate.look import HEADERS
 from testigo.simulate.marks import MODULE, QUIET, ROOM, SIDE
 from testigo.simulate.paper import Paper
 from testigo.simulate.sheet import Sheet
@@ -116,10 +117,7 @@ def fill(paper: Paper, contest: Contest, layout: Layout, printing: Printing, she
     for block in layout.blocks:
         y = block.box.y
         if block.kind == "header":
-            paper.text(LEFT, y + 14, sheet.code(contest), 4.2)
-            paper.text(LEFT, y + 20, sheet.uuid[:19], 3.6)
-            paper.text(LEFT, y + 24.5, sheet.uuid[19:], 3.6)
-            paper.text(LEFT, y + 31, f"{sheet.printed_at:%d/%m/%Y %I:%M:%S %p}", 3.6)
+            _fill_header(paper, contest, sheet, y)
         elif block.kind == "territory":
             _fill_territory(paper, printing, sheet, y + 4.5 + len(printing.heading) * STEP)
         elif block.kind == "voters":
@@ -136,6 +134,17 @@ def fill(paper: Paper, contest: Contest, layout: Layout, printing: Printing, she
             scribble(paper, Box(LEFT, y + 6, 70, 20), sheet.rng("note"), 3)
         elif block.kind == "signatures":
             _fill_signatures(paper, block, sheet)
+
+
+def _fill_header(paper: Paper, contest: Contest, sheet: Sheet, y: float) -> None:
+    code, first, second, time, size = HEADERS[paper.fit.look.header if paper.fit else 0]
+    paper.text(LEFT, y + code, sheet.code(contest), 4.2)
+    if first == second:
+        paper.text(LEFT, y + first, sheet.uuid, size, width=74)
+    else:
+        paper.text(LEFT, y + first, sheet.uuid[:19], size)
+        paper.text(LEFT, y + second, sheet.uuid[19:], size)
+    paper.text(LEFT, y + time, f"{sheet.printed_at:%d/%m/%Y %I:%M:%S %p}", 3.6)
 
 
 def summary_figure(sheet: Sheet, name: str) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from testigo.simulate.damage.grain import Rng, clouds, noise, to_pixels
 from testigo.simulate.damage.picture import Picture, Place
-from testigo.simulate.paper import face
+from testigo.simulate.letters import face
 
 Layer = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
