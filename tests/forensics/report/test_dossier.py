@@ -53,7 +53,7 @@ def test_no_signatures_is_never_answered_from_an_image_that_covers_them(dossiers
 def test_what_no_reader_reads_is_not_invented(dossiers: Dossiers, day: Any, code: str) -> None:
     item = of(dossiers, day, "honest").item(code)
     assert (item.state, item.value) == ("not_read", None)
-    assert "no reader of the print yet" in item.text["en"]
+    assert "no reading of this sheet says it" in item.text["en"]
 
 
 def test_nobody_outside_can_check_the_hmac_and_the_dossier_says_so(dossiers: Dossiers, day: Any) -> None:

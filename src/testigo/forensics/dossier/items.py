@@ -2,38 +2,21 @@
 
 Rules of this module
 --------------------
-1. Everything comes from the bundle. What no reader reads yet (print time, UUID, HMAC line, signature boxes) is said to
-   be unread, plainly; a public image covers the signatures, so that nobody can read them from a bundle.
+1. Everything comes from the bundle. What no reading of a sheet says (print time, UUID, HMAC line, signature boxes) is
+   said to be unread, plainly: :mod:`testigo.forensics.dossier.print_items`.
 2. The operator's assertions (provenance, sameness of originals) are named as such.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from testigo.bundle import counts_of, image_path
 from testigo.forensics.dossier.answers import Item, Known, Text, both
+from testigo.forensics.dossier.facts import facts_in
+from testigo.forensics.dossier.print_items import NO_READER, hmac_line, print_time, signatures, uuid_item
 from testigo.forensics.dossier.view import SheetView, plain
 
-NO_READER = both("No leído: todavía no hay un lector de lo impreso.", "Not read: no reader of the print yet.")
-COVERED = both(
-    "No se puede leer aquí: la imagen pública tapa nombres y firmas, y ninguna lectura dice nada de esta casilla.",
-    "Cannot be read here: the public image covers names and signatures, and no reading says anything of this box.",
-)
-NO_BOX = both(
-    "No leída: este paquete no tiene imagen del acta, y ninguna lectura dice nada de esta casilla.",
-    "Not read: this bundle has no image of the sheet, and no reading says anything of this box.",
-)
-#: Whose boxes a sheet may have, as people say it.
-ROLES: Mapping[str, Text] = {
-    "president": both("presidente de mesa", "president"),
-    "secretary": both("secretario", "secretary"),
-    "member_a": both("miembro A", "member A"),
-    "observer_a": both("testigo A", "observer A"),
-    "observer_b": both("testigo B", "observer B"),
-    "operator": both("operador de la máquina", "machine operator"),
-}
 NO_IMAGE = both("No hay imagen publicada de esta acta.", "No image of this sheet is published.")
 
 
@@ -44,14 +27,14 @@ def items_of(view: SheetView) -> tuple[Item, ...]:
     return (
         _item("standing", ("Estado", "Standing"), view.row["standing"], view.standing_text),
         _sheet_code(view),
-        Item("print_time", both("Hora de impresión", "Print time"), Known.NOT_READ, None, NO_READER),
-        Item("uuid", both("UUID y si es único", "UUID, and whether it is unique"), Known.NOT_READ, None, NO_READER),
+        print_time(view),
+        uuid_item(view),
         _agreement(view),
         _of_check(view, "figures_vs_words", ("Cifras y palabras", "Figures and words"), "figures_equal_words"),
         _of_check(view, "qr_vs_print", ("Código QR y lo impreso", "QR code and print"), "qr_equals_print"),
         _payload(view),
-        _hmac(view),
-        *_signatures(view),
+        hmac_line(view),
+        *signatures(view),
         _image(view),
         _near(view),
         _provenance(view),
@@ -81,6 +64,7 @@ def readings_of(view: SheetView) -> tuple[dict[str, Any], ...]:
                 "erased": reading["erased"],
                 "corrected": reading["corrected"],
                 "problems": reading["problems"],
+                "facts": dict(facts_in(reading)),
                 "source": reading["source"],
                 "line": reading["line"],
             }
@@ -146,34 +130,6 @@ def _payload(view: SheetView) -> Item:
         c=corrected,
     )
     return _item("payload", label, list(view.payloads), text)
-
-
-def _hmac(view: SheetView) -> Item:
-    label = ("Línea HMAC bajo el código QR", "HMAC line below the QR code")
-    block = view.contest.layout.block("hmac") if view.contest.layout else None
-    if block is None:
-        return _item("hmac", label, None, both("Esta acta no la lleva.", "No such line."), Known.NOT_APPLICABLE)
-    visible = bool(view.images) and block.public
-    text = both(
-        "No leída: todavía no hay un lector de lo impreso.{v} Aunque se lea, nadie de fuera puede comprobarla: "
-        "sólo la autoridad electoral tiene la clave.",
-        "Not read: no reader of the print yet.{w} Even when read, nobody outside can check it: only the electoral "
-        "authority has the key.",
-        v=" La imagen pública muestra esa zona." if visible else "",
-        w=" The public image shows that zone." if visible else "",
-    )
-    return _item("hmac", label, None, text, Known.NOT_READ)
-
-
-def _signatures(view: SheetView) -> tuple[Item, ...]:
-    block = view.contest.layout.block("signatures") if view.contest.layout else None
-    why = COVERED if view.images else NO_BOX
-    found = []
-    for role in block.boxes if block else ():
-        name = ROLES.get(role, both("{r}", "{r}", r=role))
-        label = {"es": f"Firma: {name['es']}", "en": f"Signature: {name['en']}"}
-        found.append(Item(f"signature_{role}", label, Known.NOT_READ, None, why))
-    return tuple(found)
 
 
 def _image(view: SheetView) -> Item:

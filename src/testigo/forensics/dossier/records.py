@@ -10,6 +10,7 @@ Rules of this module
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -23,6 +24,7 @@ from testigo.election import Contest, parse_payload
 from testigo.errors import InputError
 from testigo.forensics.dossier.answers import Dossier
 from testigo.forensics.dossier.claims import claims_of
+from testigo.forensics.dossier.facts import UUID, SheetFacts, facts_of
 from testigo.forensics.dossier.items import items_of, readings_of
 from testigo.forensics.dossier.nearness import Alikeness, alike, can_decode
 from testigo.forensics.dossier.view import SheetView
@@ -103,6 +105,23 @@ class Dossiers:
         return self._grouped(
             (row["payload"], station) for station, rows in self.readings.items() for row in rows if row["payload"]
         )
+
+    @cached_property
+    def facts(self) -> Mapping[str, SheetFacts]:
+        """Station -> what readings say of its sheet itself; only stations of which any reading says something."""
+        found = {station: facts_of(rows) for station, rows in self.readings.items()}
+        return {station: one for station, one in found.items() if one.values}
+
+    @cached_property
+    def election_days(self) -> tuple[str, ...]:
+        """The election's day and the next, as ISO dates: when sheets are printed."""
+        day = self.bundle.profile.date
+        return day.isoformat(), (day + dt.timedelta(days=1)).isoformat()
+
+    @cached_property
+    def by_uuid(self) -> Mapping[str, tuple[str, ...]]:
+        """Printed UUID -> stations whose readings give it, over the contest's whole bundle."""
+        return self._grouped((uuid, station) for station, one in self.facts.items() for uuid in one.of(UUID))
 
     @cached_property
     def by_image(self) -> Mapping[str, tuple[str, ...]]:

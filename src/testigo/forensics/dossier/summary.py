@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from testigo.forensics.dossier.answers import Text, both
-from testigo.forensics.dossier.items import NO_READER
+from testigo.forensics.dossier.facts import ABSENT, MAC, PRINTED_AT, UUID
 from testigo.forensics.dossier.nearness import ALIKE, FEWEST
+from testigo.forensics.dossier.print_items import NO_READER, is_odd_day
 from testigo.forensics.dossier.records import FEWEST_VOTES, Dossiers
 from testigo.forensics.finding import Figure, Finding
 from testigo.records import Evidence
 
-_SOURCE = "FIELD-NOTES of 2024; near-duplicates: Charikar, STOC 2002; Indyk and Motwani, STOC 1998"
+_SOURCE = "Claims made in public against the sheets of 2024; near-duplicates: Charikar, STOC 2002; Indyk and Motwani, STOC 1998"
 
 
 def summary(dossiers: Dossiers, reproduce: str = "") -> Finding:
@@ -30,7 +31,7 @@ def summary(dossiers: Dossiers, reproduce: str = "") -> Finding:
         *_codes(dossiers),
         *_duplicates(dossiers),
         *_agreement(dossiers, checks),
-        *_unread(),
+        *_print_facts(dossiers),
     )
     several = _in_several(dossiers)
     with_image = len([row for row in dossiers.tallies.values() if row["sheets"]])
@@ -47,27 +48,32 @@ def summary(dossiers: Dossiers, reproduce: str = "") -> Finding:
         statement=statement,
         figures=figures,
         source=_SOURCE,
-        valid_when=both(
-            "Siempre: son cuentas de lo que el paquete dice. Que lo diga bien lo comprueba `testigo verify`.",
-            "Always: these count what the bundle says. That it says so rightly is checked by `testigo verify`.",
-        ),
-        power=both(
-            "Una copia exacta, un QR o un código de acta repetidos se encuentran siempre. De 60 copias plantadas entre "
-            "244 imágenes: todas las guardadas de nuevo, con otro brillo o ruido; casi todas las retocadas en dos "
-            "lugares o reducidas al 80 %; ninguna recortada o desplazada.",
-            "An exact copy, a repeated QR or sheet code are always found. Of 60 copies planted among 244 images: all "
-            "those saved again, brightened or noisy; nearly all retouched in two places or reduced to 80 %; none "
-            "cropped or shifted.",
-        ),
-        blind_spots=both(
-            "No ve un segundo escaneo del mismo papel si nadie leyó su código, ni firmas, UUID u hora de impresión: "
-            "ningún lector los lee todavía. Nada de esto prueba que un papel sea auténtico.",
-            "It does not see a second scan of one paper if nobody read its code, nor signatures, UUIDs or print "
-            "times: no reader reads them yet. None of it proves that a paper is authentic.",
-        ),
+        valid_when=_VALID,
+        power=_POWER,
+        blind_spots=_BLIND,
         stations=tuple(several),
         reproduce=reproduce,
     )
+
+
+_VALID = both(
+    "Siempre: son cuentas de lo que el paquete dice. Que lo diga bien lo comprueba `testigo verify`.",
+    "Always: these count what the bundle says. That it says so rightly is checked by `testigo verify`.",
+)
+_POWER = both(
+    "Una copia exacta, un QR, un UUID o un código de acta repetidos se encuentran siempre. De 60 copias plantadas "
+    "entre 244 imágenes: todas las guardadas de nuevo, con otro brillo o ruido; casi todas las retocadas en dos "
+    "lugares o reducidas al 80 %; ninguna recortada o desplazada.",
+    "An exact copy, a repeated QR, UUID or sheet code are always found. Of 60 copies planted among 244 images: all "
+    "those saved again, brightened or noisy; nearly all retouched in two places or reduced to 80 %; none "
+    "cropped or shifted.",
+)
+_BLIND = both(
+    "No ve un segundo escaneo del mismo papel si nadie leyó su código ni su UUID. Firmas, UUID y hora de "
+    "impresión se conocen sólo donde una lectura los da. Nada de esto prueba que un papel sea auténtico.",
+    "It does not see a second scan of one paper if nobody read its code or its UUID. Signatures, UUIDs and "
+    "print times are known only where a reading gives them. None of it proves that a paper is authentic.",
+)
 
 
 def _figure(name: str, es: str, en: str, value: int | None, formula: str, why: Text | None = None) -> Figure:
@@ -167,7 +173,7 @@ def _shared(groups: Iterable[tuple[str, ...]]) -> set[str]:
 
 def _in_several(dossiers: Dossiers) -> list[str]:
     found: dict[str, None] = {}
-    for groups in (dossiers.by_image, dossiers.by_payload, dossiers.by_sheet_code):
+    for groups in (dossiers.by_image, dossiers.by_uuid, dossiers.by_payload, dossiers.by_sheet_code):
         found |= dict.fromkeys(sorted(_shared(groups.values())))
     if dossiers.alikeness is not None:
         for pair in dossiers.alikeness.pairs:
@@ -203,11 +209,31 @@ def _agreement(dossiers: Dossiers, checks: Mapping[tuple[str, str], int]) -> Ite
     yield _figure("contested", "En disputa", "Contested", contested, "rows with the flag contested")
 
 
-def _unread() -> Iterable[Figure]:
-    for name, es, en in (
-        ("uuid_repeated", "UUID repetidos", "Repeated UUIDs"),
-        ("print_time_odd", "Horas de impresión extrañas", "Odd print times"),
-        ("hmac_absent", "Sin línea HMAC", "Without an HMAC line"),
-        ("unsigned", "Con casillas de firma vacías", "With empty signature boxes"),
-    ):
-        yield _figure(name, es, en, None, "needs a reader of the print")
+def _print_facts(dossiers: Dossiers) -> Iterable[Figure]:
+    """What readings of the print say of the sheets themselves, over the whole bundle."""
+    facts, days = dossiers.facts.values(), dossiers.election_days
+    times = [one.of(PRINTED_AT) for one in facts if one.of(PRINTED_AT)]
+    lines = [one.of(MAC) for one in facts if one.of(MAC)]
+    boxes = [one for one in facts if one.boxes]
+    uuids = sum(1 for one in facts if one.of(UUID))
+    counts = (
+        ("uuid_repeated", len(_shared(dossiers.by_uuid.values())), uuids),
+        ("print_time_odd", sum(any(is_odd_day(days, time) for time in own) for own in times), len(times)),
+        ("hmac_absent", sum(own == (ABSENT,) for own in lines), len(lines)),
+        ("unsigned", sum(not one.filled for one in boxes), len(boxes)),
+        ("box_empty", sum(bool(one.empty) for one in boxes), len(boxes)),
+    )
+    for name, value, looked in counts:
+        es, en, formula = _PRINT[name]
+        how = f"{formula}; of {looked} stations where it was read" if looked else "needs a reading of the print"
+        yield _figure(name, es, en, value if looked else None, how)
+
+
+#: Figure -> its label in both languages, and what it counts.
+_PRINT = {
+    "uuid_repeated": ("Mesas con el UUID de otra", "Stations with another's UUID", "in groups of two or more"),
+    "print_time_odd": ("Impresas otro día", "Printed on another day", "neither the election's day nor the next"),
+    "hmac_absent": ("Sin línea HMAC", "Without an HMAC line", "every reading says absent"),
+    "unsigned": ("Sin ninguna casilla llena", "Without any filled signature box", "no box read as filled"),
+    "box_empty": ("Con alguna casilla vacía", "With an empty signature box", "a box read as empty"),
+}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from testigo.election.sentences import explain, sentence
 from testigo.errors import InputError, InternalError
 from testigo.forensics.dossier.answers import Text
+from testigo.forensics.dossier.facts import SheetFacts, facts_of
 from testigo.records import Check, Decision, OpenedLeaf
 
 if TYPE_CHECKING:
@@ -118,6 +119,11 @@ class SheetView:
     def payloads(self) -> tuple[str, ...]:
         """Payloads read from it, verbatim."""
         return tuple(dict.fromkeys(row["payload"] for row in self.readings if row["payload"]))
+
+    @cached_property
+    def facts(self) -> SheetFacts:
+        """What its readings say of the sheet itself."""
+        return facts_of(self.readings)
 
     @property
     def imported(self) -> bool:
