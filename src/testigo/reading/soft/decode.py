@@ -1,0 +1,355 @@
+"""From how dark each module seems to what the code says, or nothing.
+
+How a map of modules is decoded
+-------------------------------
+1. Masks, levels and lengths are rated by the format information and the bits that the syntax fixes; the likeliest few
+   are tried.
+2. Known modules (function patterns, bits that the syntax fixes, blocks already decoded) show where on the symbol the
+   map can be trusted: where they are wrong, their neighbours are trusted less.
+3. Each block is decoded by generalised minimum distance, then by ordered statistics; each block that succeeds tells
+   more about where the map is wrong, so the others are tried again.
+4. The answer counts only if every block has evidence enough (:mod:`certainty`), the message is made of whole segments,
+   and its text fits the grammar as a whole. Everything else is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from testigo.election.grammar import Payload, parse_payload
+from testigo.election.profile import Contest
+from testigo.reading.soft import symbol
+from testigo.reading.soft.blocks import Word, by_distance, by_order
+from testigo.reading.soft.certainty import REQUIRED_BITS
+from testigo.reading.soft.counting import fillings_bits
+from testigo.reading.soft.field import Bytes
+from testigo.reading.soft.syntax import Shape, characters_in, shape_without_syntax, shapes, syntax_of, text_of
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+_CLIP = 4.0
+_LEAST_SCORE = 16.0  # nats that a shape must gain over chance before it is tried
+_LEAST_FORMAT_SCORE = 11.0  # the same for a shape that knows nothing but the format
+_WITHIN = 12.0  # nats behind the best
+_LENGTHS_WITHIN = 14.0  # nats behind the best length
+_LENGTHS_BITS = 5.0  # choice of the length, and of a character that two blocks share
+_SPREAD = 1.6  # modules over which an error speaks for its neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Something else on the sheet that says how the payload begins.
+
+    Attributes:
+        contest: code of the contest.
+        text: the first characters, as the print says them (the sheet code).
+    """
+
+    contest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to try: attempts of shapes; order and shaken rounds of ordered statistics per block."""
+
+    attempts: int = 3
+    order: int = 3
+    shaken: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a damaged code says.
+
+    Attributes:
+        payload: taken apart.
+        version, level, mask: of the symbol.
+        symbols: one letter per codeword in placed order: ``.`` as seen, ``c`` corrected, ``e`` not seen.
+        margin: bits by which the evidence exceeds what is needed to tell the block with the least of it.
+        differing: per mille of the seen data modules that differ from the answer.
+        modules: the whole symbol as it was printed, dark true.
+        judged: whether a judge's text was used.
+    """
+
+    payload: Payload
+    version: int
+    level: str
+    mask: int
+    symbols: str
+    margin: float
+    differing: int
+    modules: Bools = field(compare=False, repr=False)
+    judged: bool = False
+
+    @property
+    def corrected(self) -> int:
+        """Codewords corrected."""
+        return self.symbols.count("c")
+
+    @property
+    def erased(self) -> int:
+        """Codewords not seen."""
+        return self.symbols.count("e")
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    score: float
+    contest: Contest
+    level: str
+    mask: int
+    shape: Shape
+
+
+def decode_modules(
+    trust: Floats,
+    contests: Sequence[Contest],
+    *,
+    judges: Sequence[Judge] = (),
+    effort: Effort | None = None,
+) -> Decoded | None:
+    """Decode a map of modules.
+
+    Args:
+        trust: shape (n, n), upright, not mirrored: positive for dark, negative for light, the size is the trust in nats
+            (log-likelihood ratio); 0 for what is not seen. n = 17 + 4 version, versions 5 to 15.
+        contests: whose grammars may apply.
+        judges: what else is known of the payload's beginning; the answer then says that it was judged.
+        effort: how hard to try.
+
+    Returns:
+        The only answer that is sure, or ``None``.
+    """
+    effort = effort or Effort()
+    version, rest = divmod(trust.shape[0] - 17, 4)
+    if rest or version not in symbol.VERSIONS or trust.shape[0] != trust.shape[1]:
+        return None
+    trust = np.clip(trust, -_CLIP, _CLIP).astype(np.float64)
+    guesses = _guesses(trust, version, contests, {judge.contest: judge.text for judge in judges})
+    for guess in guesses[: effort.attempts]:
+        answer = _Attempt(trust, version, guess, bool(judges)).run(effort)
+        if answer is not None:
+            return answer
+    return None
+
+
+def combine(maps: Sequence[Floats]) -> Floats:
+    """One map of several images of the same sheet: the trusts add up where they are independent.
+
+    Args:
+        maps: as :func:`decode_modules` takes them, all of one version.
+    """
+    return np.clip(np.sum(maps, axis=0), -_CLIP, _CLIP)
+
+
+def looks_like_a_code(trust: Floats, contests: Sequence[Contest]) -> float:
+    """Nats by which the best mask, level and length explain the map better than chance; below 0 for none."""
+    version, rest = divmod(trust.shape[0] - 17, 4)
+    if rest or version not in symbol.VERSIONS:
+        return -1.0
+    found = _guesses(np.clip(trust, -_CLIP, _CLIP).astype(np.float64), version, contests, {})
+    return max((guess.score for guess in found), default=-1.0)
+
+
+# ---------------------------------------------------------------------- which mask, level, length
+
+
+def _gain(trust: Floats) -> Floats:
+    """Nats that a bit gains over chance if it is one; of the negative: if it is zero."""
+    return np.log(2) - np.logaddexp(0, -trust)
+
+
+def _guesses(trust: Floats, version: int, contests: Sequence[Contest], vouched: dict[str, str]) -> list[_Guess]:
+    place = symbol.layout(version)
+    bits = trust[place.rows, place.columns]
+    formats = np.stack([trust[tuple(np.array(copy).T)] for copy in place.format_places])
+    guesses: list[_Guess] = []
+    for level in symbol.LEVELS:
+        blocks = symbol.blocks(version, level)
+        order = (blocks.data_order[:, None] * 8 + np.arange(8)).ravel()
+        for contest in contests:
+            syntax = syntax_of(contest, vouched.get(contest.code, ""))
+            if syntax is None:
+                continue
+            admitted = shapes(syntax, version, sum(blocks.data))
+            ones, zeros = _known_matrices(admitted, len(order))
+            for mask in range(8):
+                seen = np.where(symbol.mask_bits(version, mask), -bits, bits)[order]
+                by_format = float(_gain(formats * symbol.format_bits(level, mask)).sum())
+                scores = ones @ _gain(seen) + zeros @ _gain(-seen) + by_format
+                if admitted:
+                    guesses.append(_Guess(float(scores.max()), contest, level, mask, _merged(admitted, scores)))
+                if by_format >= _LEAST_FORMAT_SCORE:
+                    free = shape_without_syntax(contest.code, sum(blocks.data))
+                    guesses.append(_Guess(by_format, contest, level, mask, free))
+    best = max((guess.score for guess in guesses), default=0.0)
+    kept = [g for g in guesses if g.score >= (_LEAST_SCORE if g.shape.mode else _LEAST_FORMAT_SCORE)]
+    return sorted((g for g in kept if g.score >= best - _WITHIN or not g.shape.mode), key=lambda g: -g.score)
+
+
+def _merged(admitted: tuple[Shape, ...], scores: Floats) -> Shape:
+    """What all the shapes agree on that are not far behind the best: a length is seldom sure from damage alone."""
+    near = [admitted[k] for k in np.flatnonzero(scores >= scores.max() - _LENGTHS_WITHIN)]
+    known = near[0].known
+    for shape in near[1:]:
+        known = np.where(known == shape.known, known, 0)
+    best = admitted[int(scores.argmax())]
+    free = np.where((known == 0) & (best.known != 0), 1.0, best.free)
+    return Shape(best.contest, best.mode, best.length, known.astype(np.int8), free)
+
+
+def _known_matrices(admitted: tuple[Shape, ...], width: int) -> tuple[Floats, Floats]:
+    if not admitted:
+        return np.zeros((0, width)), np.zeros((0, width))
+    known = np.stack([shape.known for shape in admitted])
+    return (known > 0).astype(np.float64), (known < 0).astype(np.float64)
+
+
+# ---------------------------------------------------------------------- one attempt
+
+
+class _Attempt:
+    """Decode under one guess of mask, level and length."""
+
+    def __init__(self, trust: Floats, version: int, guess: _Guess, judged: bool) -> None:
+        self.trust, self.version, self.guess, self.judged = trust, version, guess, judged
+        self.place = symbol.layout(version)
+        self.blocks = symbol.blocks(version, guess.level)
+        self.flip = symbol.mask_bits(version, guess.mask)
+        known = np.zeros((self.blocks.total, 8), np.int8)
+        known[self.blocks.data_order] = guess.shape.known.reshape(-1, 8)
+        self.known = known
+        free = np.zeros((self.blocks.total, 8))
+        free[self.blocks.data_order] = guess.shape.free.reshape(-1, 8)
+        self.free = [float(free[member].sum()) for member in self.blocks.members]
+        self.solved: dict[int, Bytes] = {}
+
+    def run(self, effort: Effort) -> Decoded | None:
+        if not self._by_distance():
+            self._by_order(effort)
+        if len(self.solved) < len(self.blocks.members):
+            return None
+        return self._answer()
+
+    def _by_distance(self) -> bool:
+        """Every block by generalised minimum distance, again while blocks that succeed help the others."""
+        while True:
+            left = [b for b in range(len(self.blocks.members)) if b not in self.solved]
+            if not left:
+                return True
+            words = self._words()
+            found = by_distance([words[b] for b in left])
+            gained = {b: symbols for b, symbols in zip(left, found, strict=True) if symbols is not None}
+            self.solved.update(gained)
+            if not gained:
+                return False
+
+    def _by_order(self, effort: Effort) -> None:
+        """The blocks left, the most promising first; each that succeeds may help the others."""
+        tried: set[int] = set()
+        while len(self.solved) < len(self.blocks.members):
+            words = self._words()
+            left = [b for b in range(len(words)) if b not in self.solved]
+            if any(words[b].hopeless() for b in left):
+                return
+            left = sorted((b for b in left if b not in tried), key=lambda b: -float(np.abs(words[b].trust).sum()))
+            if not left:
+                return
+            symbols = by_order(words[left[0]], order=effort.order, shaken=effort.shaken, seed=left[0])
+            if symbols is None:
+                if len(tried) >= 1 or not self.solved:
+                    return  # a block that fails has company: all must succeed
+                tried.add(left[0])
+                continue
+            self.solved[left[0]] = symbols
+            tried.clear()
+            self._by_distance()
+
+    def _words(self) -> list[Word]:
+        trust = self._local_trust()[self.place.rows, self.place.columns]
+        bits = np.where(self.flip, -trust, trust).reshape(-1, 8)
+        return [
+            Word(bits[member], self.known[member], free, self.blocks.checks)
+            for member, free in zip(self.blocks.members, self.free, strict=True)
+        ]
+
+    def _expected(self) -> npt.NDArray[np.int8]:
+        """Every module whose colour is known by now: +1 dark, -1 light, 0 not known."""
+        expected = self.place.known.copy()
+        bits = self.known.copy()
+        for block, symbols in self.solved.items():
+            bits[self.blocks.members[block]] = np.where(np.unpackbits(symbols[:, None], axis=1) > 0, 1, -1)
+        expected[self.place.rows, self.place.columns] = np.where(self.flip, -bits.ravel(), bits.ravel())
+        for copy in self.place.format_places:
+            expected[tuple(np.array(copy).T)] = symbol.format_bits(self.guess.level, self.guess.mask)
+        return expected
+
+    def _local_trust(self) -> Floats:
+        """The map, trusted less where known modules nearby are not as they must be."""
+        expected = self._expected()
+        seen = (np.abs(self.trust) > 0.1) & (expected != 0)
+        wrong = seen & ((self.trust > 0) != (expected > 0))
+        near_wrong = cv2.GaussianBlur(wrong.astype(np.float64), (0, 0), _SPREAD)
+        near_seen = cv2.GaussianBlur(seen.astype(np.float64), (0, 0), _SPREAD)
+        overall = (float(wrong.sum()) + 0.5) / (float(seen.sum()) + 10)
+        prior = 0.06
+        rate = np.minimum((near_wrong + prior * overall) / (near_seen + prior), 0.5)
+        own = 1 / (1 + np.exp(np.abs(self.trust)))
+        both = rate + own - 2 * rate * own
+        return np.asarray(np.sign(self.trust) * np.log((1 - both) / both), np.float64)
+
+    def _answer(self) -> Decoded | None:
+        codewords = np.zeros(self.blocks.total, np.uint8)
+        for block, symbols in self.solved.items():
+            codewords[self.blocks.members[block]] = symbols
+        text = text_of(codewords[self.blocks.data_order].tobytes(), self.version)
+        payload = None if text is None else parse_payload(self.guess.contest, text)
+        if payload is None:
+            return None
+        margin = self._margin(payload.text)
+        if margin < REQUIRED_BITS:
+            return None
+        bits = np.unpackbits(codewords).astype(bool)
+        modules = symbol.full_pattern(self.version, self.guess.level, self.guess.mask, bits)
+        seen = np.abs(self.trust) > 0.1
+        differs = seen & ((self.trust > 0) != modules) & ~self.place.function
+        share = differs.sum() / max(1, (seen & ~self.place.function).sum())
+        return Decoded(
+            payload=payload,
+            version=self.version,
+            level=self.guess.level,
+            mask=self.guess.mask,
+            symbols=self._symbols(modules),
+            margin=margin,
+            differing=round(1000 * float(share)),
+            modules=modules,
+            judged=self.judged,
+        )
+
+    def _margin(self, text: str) -> float:
+        """Bits by which the evidence exceeds the choice that the grammar leaves, in the block with the least."""
+        syntax = syntax_of(self.guess.contest)
+        least, first = np.inf, 0
+        for block, (word, size) in enumerate(zip(self._words(), self.blocks.data, strict=True)):
+            start, stop = characters_in(self.guess.shape.mode, self.version, first, first + size)
+            choice = self.free[block]
+            if syntax is not None and self.guess.shape.mode:
+                counted = fillings_bits(self.guess.contest, syntax, text, start, stop) + _LENGTHS_BITS
+                choice = min(choice, counted)
+            least, first = min(least, word.evidence(self.solved[block]) - choice), first + size
+        return float(least)
+
+    def _symbols(self, modules: Bools) -> str:
+        trust = self.trust[self.place.rows, self.place.columns].reshape(-1, 8)
+        right = (trust > 0) == modules[self.place.rows, self.place.columns].reshape(-1, 8)
+        unseen = (np.abs(trust) > 0.1).sum(axis=1) < 4
+        wrong = ~(right | (np.abs(trust) <= 0.1)).all(axis=1)
+        partly = (np.abs(trust) <= 0.1).any(axis=1)
+        return "".join("e" if u or (p and not w) else "c" if w else "." for u, w, p in zip(unseen, wrong, partly))

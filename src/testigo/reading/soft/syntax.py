@@ -1,0 +1,315 @@
+"""What is known of a payload's bits before any is seen: from the profile's grammar, by syntax alone.
+
+Rules of this module
+--------------------
+1. Known is what *every* payload of the grammar has in that place: the segment's header, the fixed bits of the alphabet,
+   the form of the sheet code, separators in fixed places, padding. Never which votes, or which stations, are likely.
+2. The length is not known: each admissible one is a shape of its own, and what is seen chooses between them.
+3. A text that a judge vouches for (the code in the sheet's header) may be given as known; whoever gives it says so in
+   the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from re import _constants as codes  # type: ignore[attr-defined]  # the only description of a pattern's shape
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from testigo.election.profile import Contest, QRGrammar
+
+Signs = npt.NDArray[np.int8]
+
+_ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+_DIGITS = frozenset("0123456789")
+#: Segment -> its four bits, and how long its count is in versions up to 9, and from 10 to 26.
+_MODES = {"numeric": (1, 10, 12), "alphanumeric": (2, 9, 11), "byte": (4, 8, 16)}
+_PADDING = (0xEC, 0x11)
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """The shape of a contest's payloads.
+
+    Attributes:
+        contest: code of the contest.
+        alphabet: every character.
+        head: the characters possible in each of the first places; further places admit the alphabet.
+        digit_at_end: whether the last character is a digit.
+        shortest, longest: characters.
+        code_length: characters of the sheet code, if it comes first and all have the same; else 0.
+    """
+
+    contest: str
+    alphabet: frozenset[str]
+    head: tuple[frozenset[str], ...]
+    digit_at_end: bool
+    shortest: int
+    longest: int
+    code_length: int = 0
+
+    def admitted(self, place: int, length: int) -> frozenset[str]:
+        """The characters possible in a place of a payload of that length."""
+        if place < len(self.head):
+            return self.head[place]
+        return _DIGITS if self.digit_at_end and place == length - 1 else self.alphabet
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One way in which the data bits may be filled.
+
+    Attributes:
+        mode: ``byte``, ``alphanumeric`` or ``numeric``; empty if nothing is assumed.
+        length: characters; 0 if nothing is assumed.
+        known: +1 for a bit that is one, -1 for zero, 0 not known; in the order of the message.
+        free: bits of choice that the syntax leaves in each bit: 0 where it is known, less than 1 where the alphabet does
+            not use every combination.
+    """
+
+    contest: str
+    mode: str
+    length: int
+    known: Signs
+    free: npt.NDArray[np.float64]
+
+
+def syntax_of(contest: Contest, vouched: str = "") -> Syntax | None:
+    """The shape of a contest's payloads; ``None`` if its sheets carry no code.
+
+    Args:
+        contest: with its grammar.
+        vouched: the text with which the payload begins, if something else than the code tells it.
+    """
+    grammar = contest.qr
+    if grammar is None:
+        return None
+    ranges = [_range_of(contest, grammar, field) for field in grammar.fields]
+    between = len(grammar.separator) * (len(ranges) - 1)
+    return Syntax(
+        contest=contest.code,
+        alphabet=frozenset(grammar.alphabet),
+        head=_head(contest, grammar, vouched),
+        digit_at_end=grammar.fields[-1] != "sheet_code",
+        shortest=sum(low for low, _ in ranges) + between,
+        longest=sum(high for _, high in ranges) + between,
+        code_length=ranges[0][0] if grammar.fields[0] == "sheet_code" and len(set(ranges[0])) == 1 else 0,
+    )
+
+
+def _range_of(contest: Contest, grammar: QRGrammar, field: str) -> tuple[int, int]:
+    if field == "sheet_code":
+        low, high = parser.parse(contest.sheet_code).getwidth()
+        return int(low), int(min(high, 64))
+    numbers = {"lines": len(contest.line_codes), "candidates": len(contest.candidate_codes)}.get(field, 1)
+    between = len(grammar.line_separator) * (numbers - 1)
+    return numbers + between, numbers * grammar.max_digits + between
+
+
+def _head(contest: Contest, grammar: QRGrammar, vouched: str) -> tuple[frozenset[str], ...]:
+    if grammar.fields[0] != "sheet_code":
+        first: list[frozenset[str]] = [_DIGITS]
+    else:
+        first, whole = _places(parser.parse(contest.sheet_code), grammar.alphabet, contest.process)
+        if whole and len(grammar.fields) > 1:
+            first += [frozenset(character) for character in grammar.separator]
+            first += [_DIGITS] if grammar.fields[1] != "sheet_code" else []
+    for place, character in enumerate(vouched):
+        first[place : place + 1] = [frozenset(character)]
+    return tuple(first)
+
+
+def _places(tokens: Any, alphabet: str, process: str) -> tuple[list[frozenset[str]], bool]:
+    """The characters possible in the first places of a pattern, as long as their places are fixed; and whether all."""
+    places: list[frozenset[str]] = []
+    for operation, argument in tokens:
+        if operation is codes.SUBPATTERN:
+            inner, whole = _places(argument[3], alphabet, process)
+            is_process = process and whole and len(inner) == len(process) and _is_group(tokens, argument[0], "process")
+            places += [frozenset(character) for character in process] if is_process else inner
+        elif operation is codes.MAX_REPEAT and argument[0] == argument[1]:
+            inner, whole = _places(argument[2], alphabet, process)
+            places += inner * (argument[0] if whole else 1)
+        elif operation is codes.LITERAL:
+            whole = True
+            places.append(frozenset(chr(argument)))
+        elif operation is codes.IN:
+            whole = True
+            places.append(frozenset(c for c in alphabet if _in_set(argument, c)))
+        else:
+            whole = False
+        if not whole:
+            return places, False
+    return places, True
+
+
+def _is_group(tokens: Any, number: int | None, name: str) -> bool:
+    return number is not None and tokens.state.groupdict.get(name) == number
+
+
+def _in_set(items: Any, character: str) -> bool:
+    for operation, argument in items:
+        if operation is codes.LITERAL and ord(character) == argument:
+            return True
+        if operation is codes.RANGE and argument[0] <= ord(character) <= argument[1]:
+            return True
+        if operation is codes.CATEGORY and argument is codes.CATEGORY_DIGIT and character in _DIGITS:
+            return True
+        if operation not in (codes.LITERAL, codes.RANGE, codes.CATEGORY):
+            return True  # not understood: nothing is known
+    return False
+
+
+@lru_cache(maxsize=64)
+def shapes(syntax: Syntax, version: int, data_codewords: int) -> tuple[Shape, ...]:
+    """Every way in which a payload of that syntax can fill that many data codewords."""
+    found = []
+    for mode in _plausible(syntax):
+        for length in range(syntax.shortest, syntax.longest + 1):
+            message = _message(syntax, mode, length, version)
+            if message is None or len(message) > 8 * data_codewords:
+                break
+            for known in _padded(message, 8 * data_codewords):
+                free = _choice(syntax, mode, length, version, known)
+                found.append(Shape(syntax.contest, mode, length, known, free))
+    return tuple(found)
+
+
+def _plausible(syntax: Syntax) -> Iterator[str]:
+    yield "byte"
+    if syntax.alphabet <= set(_ALPHANUMERIC):
+        yield "alphanumeric"
+    if syntax.alphabet <= _DIGITS:
+        yield "numeric"
+
+
+def _message(syntax: Syntax, mode: str, length: int, version: int) -> list[int] | None:
+    """The bits of header and characters: +1, -1, 0 where not known; ``None`` if the count cannot say that length."""
+    indicator, short, longer = _MODES[mode]
+    width = short if version <= 9 else longer
+    if length >= 1 << width:
+        return None
+    bits = [*_bits(indicator, 4), *_bits(length, width)]
+    if mode == "byte":
+        for place in range(length):
+            bits += _fixed_bits(syntax.admitted(place, length))
+    elif mode == "alphanumeric":
+        bits += [0] * (11 * (length // 2) + 6 * (length % 2))
+    else:
+        bits += [0] * (10 * (length // 3) + (0, 4, 7)[length % 3])
+    return bits
+
+
+def _padded(message: list[int], capacity: int) -> Iterator[Signs]:
+    """The message with its end: as the standard has it; as some encoders do, a byte of zeros more; or unknown."""
+    ended = message + [-1] * min(4, capacity - len(message))
+    ended += [-1] * (-len(ended) % 8)
+    left = (capacity - len(ended)) // 8
+    padding = [bit for number in range(left) for bit in _bits(_PADDING[number % 2], 8)]
+    yield np.array(ended + padding, np.int8)
+    if left:
+        yield np.array(ended + [-1] * 8 + padding[: 8 * (left - 1)], np.int8)
+        yield np.array(ended + [0] * 8 * left, np.int8)
+
+
+def _choice(syntax: Syntax, mode: str, length: int, version: int, known: Signs) -> npt.NDArray[np.float64]:
+    free = (known == 0).astype(np.float64)
+    if mode == "byte":
+        first = 4 + _MODES[mode][1 if version <= 9 else 2]
+        for place in range(length):
+            characters = syntax.admitted(place, length)
+            here = slice(first + 8 * place, first + 8 * place + 8)
+            free[here] *= np.log2(len(characters)) / max(1.0, free[here].sum())
+    return free
+
+
+def _bits(value: int, width: int) -> list[int]:
+    return [1 if value >> place & 1 else -1 for place in range(width - 1, -1, -1)]
+
+
+@lru_cache(maxsize=256)
+def _fixed_bits(characters: frozenset[str]) -> tuple[int, ...]:
+    """The bits in which all these characters agree."""
+    values = [ord(character) for character in characters]
+    every, some = values[0], values[0]
+    for value in values:
+        every, some = every & value, some | value
+    return tuple(1 if every >> b & 1 else 0 if some >> b & 1 else -1 for b in range(7, -1, -1))
+
+
+def shape_without_syntax(contest: str, data_codewords: int) -> Shape:
+    """The shape that assumes nothing: for payloads of several segments."""
+    return Shape(contest, "", 0, np.zeros(8 * data_codewords, np.int8), np.ones(8 * data_codewords))
+
+
+# ------------------------------------------------------------------------- the message
+
+
+def text_of(data: bytes, version: int) -> str | None:
+    """The message's bytes as Latin-1, of numeric, alphanumeric and byte segments; ``None`` if it is no such message."""
+    stream = _Stream(data)
+    parts: list[str] = []
+    while stream.left >= 4:
+        indicator = stream.take(4)
+        mode = next((name for name, row in _MODES.items() if row[0] == indicator), None)
+        if indicator == 0:
+            break
+        if mode is None:
+            return None
+        width = _MODES[mode][1 if version <= 9 else 2]
+        part = _segment(stream, mode, stream.take(width)) if stream.left >= width else None
+        if part is None:
+            return None
+        parts.append(part)
+    return "".join(parts)
+
+
+def characters_in(mode: str, version: int, first: int, stop: int) -> tuple[int, int]:
+    """Which characters of the message stand, wholly or partly, in the data codewords ``first`` to ``stop`` (excluded)."""
+    if mode not in _MODES:
+        return 0, 8 * stop
+    _, short, longer = _MODES[mode]
+    header = 4 + (short if version <= 9 else longer)
+    bits, characters = {"byte": (8, 1), "alphanumeric": (11, 2), "numeric": (10, 3)}[mode]
+    begin = max(0, (8 * first - header) // bits * characters)
+    return begin, max(begin, -(-(8 * stop - header) // bits) * characters)
+
+
+class _Stream:
+    def __init__(self, data: bytes) -> None:
+        self._value, self.left = int.from_bytes(data, "big"), 8 * len(data)
+
+    def take(self, width: int) -> int:
+        self.left -= width
+        return self._value >> self.left & ((1 << width) - 1)
+
+
+def _segment(stream: _Stream, mode: str, length: int) -> str | None:
+    if mode == "byte":
+        if stream.left < 8 * length:
+            return None
+        return "".join(chr(stream.take(8)) for _ in range(length))
+    group, widths, base = (3, (0, 4, 7, 10), 10) if mode == "numeric" else (2, (0, 6, 11), 45)
+    out = ""
+    while length:
+        size = min(group, length)
+        if stream.left < widths[size]:
+            return None
+        value = stream.take(widths[size])
+        if value >= base**size:
+            return None
+        digits = [value // base**place % base for place in range(size - 1, -1, -1)]
+        out += "".join(_ALPHANUMERIC[digit] for digit in digits)
+        length -= size
+    return out
+
+
+def syntaxes(contests: Sequence[Contest]) -> tuple[Syntax, ...]:
+    """Of every contest whose sheets carry a code."""
+    found = (syntax_of(contest) for contest in contests)
+    return tuple(syntax for syntax in found if syntax is not None)
