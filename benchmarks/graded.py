@@ -10,9 +10,11 @@ Rules of this module
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from testigo.election import Profile, Register, load_profile
 from testigo.simulate import Sheet, invented_counts, invented_register, make_sheet
@@ -117,3 +119,25 @@ def graded_set(
     for family in families:
         for number in range(images_per_family):
             yield case_of(seeds, family, number)
+
+
+def main() -> None:
+    """Tell what is in the set, and write its images for people to look at."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", choices=sorted(SEEDS), default="dev")
+    parser.add_argument("--images", type=int, default=2, help="per family")
+    parser.add_argument("--write", type=Path, help="folder for the images")
+    options = parser.parse_args()
+    for case in graded_set(options.seeds, options.images):
+        height, width = case.truth.picture.pixels.shape[:2]
+        visible = [round(shown.code_visible, 2) for shown in case.truth.picture.sheets]
+        size = f"{width:5} x {height:5} {len(case.data) // 1000:5} kB"
+        print(f"{case.family:21} {case.number:3} grade {case.grade:.2f} {size}  code visible {visible}")
+        if options.write:
+            options.write.mkdir(parents=True, exist_ok=True)
+            kind = {"jpeg": "jpg", "tiff": "tif", "png": "png"}[case.truth.picture.file.kind]
+            (options.write / f"{case.family}-{case.number:02d}.{kind}").write_bytes(case.data)
+
+
+if __name__ == "__main__":
+    main()

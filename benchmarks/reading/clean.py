@@ -6,7 +6,6 @@ Printed as medians over rounds that alternate, because the machine is shared.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import statistics
 import time
@@ -71,36 +70,32 @@ def cpu(what: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def main() -> None:
-    """Print the ratios."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tapes", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args()
+def measure(tapes: int, rounds: int) -> dict[str, float]:
+    """Median CPU seconds of each piece of work; the first two are what the others are told against."""
     cv2.setNumThreads(1)
     profile = load_profile("ve2024")
     contest = profile.contest()
-    tapes = [draw(profile, contest, number) for number in range(options.tapes)]
-    bare = [genuine(tape) for tape in tapes]
+    drawn = [draw(profile, contest, number) for number in range(tapes)]
+    bare = [genuine(tape) for tape in drawn]
     assert all(read_sheet(profile, tape, rehearsal=False).found for tape in bare)
     work: dict[str, Callable[[int], object]] = {
-        "half-size decode + zxing-cpp as it comes": lambda n: baseline(tapes[n], None),
-        "half-size decode + zxing-cpp, QR only": lambda n: baseline(tapes[n], QR_ONLY),
-        "read_sheet, rehearsal": lambda n: read_sheet(profile, tapes[n], rehearsal=True),
+        "half-size decode + zxing-cpp as it comes": lambda n: baseline(drawn[n], None),
+        "half-size decode + zxing-cpp, QR only": lambda n: baseline(drawn[n], QR_ONLY),
+        "read_sheet, rehearsal": lambda n: read_sheet(profile, drawn[n], rehearsal=True),
         "read_sheet, no rehearsal (marks looked for)": lambda n: read_sheet(profile, bare[n], rehearsal=False),
-        "open + read + redact": lambda n: publish(profile, tapes[n]),
+        "open + read + redact": lambda n: publish(profile, drawn[n]),
     }
     seconds: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(options.rounds):
-        for number in range(options.tapes):
+    for _ in range(rounds):
+        for number in range(tapes):
             for name, what in work.items():
                 seconds[name].append(cpu(lambda what=what, number=number: what(number)))  # type: ignore[misc]
-    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    return {name: statistics.median(times) for name, times in seconds.items()}
+
+
+def show(medians: dict[str, float]) -> None:
+    """Print the ratios."""
     default, qr_only, *_ = medians.values()
-    print(f"{options.tapes} clean tapes of {len(tapes[0]) // 1000} kB, {options.rounds} rounds, medians")
+    print("clean tapes, medians")
     for name, median in medians.items():
         print(f"{name:46} {median * 1000:6.1f} ms   x {median / default:4.2f}   (QR only: x {median / qr_only:4.2f})")
-
-
-if __name__ == "__main__":
-    main()
