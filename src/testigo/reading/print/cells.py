@@ -1,0 +1,179 @@
+"""Forms: a box per digit, filled in by hand; found by their frames, read as a row of digits.
+
+Rules of this module
+--------------------
+1. A row of boxes is what stands side by side, alike in size; a single frame of other size is something else.
+2. The frame is taken away before reading; a stroke that crosses it loses no more than the frame's width.
+3. An empty box between two digits makes the number unreadable: nobody knows what belongs there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from testigo.reading.print.ctc import likely_numbers
+from testigo.reading.print.evidence import NOTHING, Source
+from testigo.reading.print.page import Grey, Page
+from testigo.reading.print.recogniser import Frames, Recogniser
+from testigo.reading.print.segments import Piece
+
+_SIDE = (4.0, 16.0)  # millimetres
+_FRAME = 0.7  # share of a frame's edge that must be ink
+_EMPTY, _FILLED = 0.16, 0.36  # of a box's height: specks are smaller, digits taller; between, nobody knows
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """Boxes side by side, from left to right."""
+
+    cells: tuple[Piece, ...]
+
+    @property
+    def piece(self) -> Piece:
+        """All of them."""
+        return Piece(
+            self.cells[0].left, min(c.top for c in self.cells), self.cells[-1].right, max(c.bottom for c in self.cells)
+        )
+
+
+def find_cells(page: Page, places: int) -> list[CellRow]:
+    """All rows of boxes, top down. ``places``: how many boxes a number has."""
+    solid = cv2.morphologyEx((page.ink > 0.35).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
+    least, most = (side * page.scale for side in _SIDE)
+    cells: list[Piece] = []
+    for left, top, width, height, _ in stats[1:]:
+        count = max(1, round(width / max(1, height)))
+        if not (least <= height <= most and count <= places + 1 and 0.6 <= width / count / height <= 1.5):
+            continue
+        piece = Piece(int(left), int(top), int(left + width), int(top + height))
+        if not _framed(solid, piece):
+            continue
+        step = piece.width / count
+        cells += [
+            Piece(round(left + n * step), piece.top, round(left + (n + 1) * step), piece.bottom) for n in range(count)
+        ]
+    return _rows(cells, places)
+
+
+def _framed(solid: np.ndarray, piece: Piece) -> bool:  # type: ignore[type-arg]
+    """Whether ink runs along all four edges."""
+    part = solid[piece.top : piece.bottom, piece.left : piece.right]
+    deep = max(2, round(0.07 * piece.height))
+    edges = (part[:deep].max(axis=0), part[-deep:].max(axis=0), part[:, :deep].max(axis=1), part[:, -deep:].max(axis=1))
+    return all(float(edge.mean()) >= _FRAME for edge in edges)
+
+
+def _rows(cells: Sequence[Piece], places: int) -> list[CellRow]:
+    rows: list[list[Piece]] = []
+    for cell in sorted(cells, key=lambda cell: (cell.middle, cell.left)):
+        for row in rows[-3:]:
+            last = row[-1]
+            alike = 0.75 < cell.height / last.height < 1.33
+            if alike and abs(cell.middle - last.middle) < 0.4 * cell.height:
+                row.append(cell)
+                break
+        else:
+            rows.append([cell])
+    full = [sorted(row, key=lambda cell: cell.left) for row in rows if len(row) == places]
+    return [CellRow(tuple(row)) for row in full]
+
+
+def read_cells(page: Page, rows: Sequence[CellRow], reader: Recogniser) -> list[Source]:
+    """The number in each row of boxes: every box by itself, and all digits side by side; the two must agree."""
+    pictures: list[Grey] = []
+    layout: list[tuple[list[int], int] | None] = []
+    for row in rows:
+        insides = [_inside(page, cell) for cell in row.cells]
+        filled = [_filled(page, cell) for cell in row.cells]
+        if None in filled or not any(filled) or not _right_aligned(filled):
+            layout.append(None)
+            continue
+        digits = [inside for inside, full in zip(insides, filled, strict=True) if full]
+        first = len(pictures)
+        pictures += [_padded(digit) for digit in digits]
+        pictures.append(_padded(np.hstack([_same(digit, digits[0].shape[0]) for digit in digits])))
+        layout.append((list(range(first, first + len(digits))), first + len(digits)))
+    frames = reader.read(pictures, [True] * len(pictures))
+    return [NOTHING if spot is None else _source([frames[n] for n in spot[0]], frames[spot[1]]) for spot in layout]
+
+
+def _source(single: Sequence[Frames], line: Frames) -> Source:
+    """Chances of numbers from each digit by itself and from the line of all of them."""
+    alone: dict[str, float] = {"": 1.0}
+    for frames in single:
+        chances = {digits: chance for digits, chance in likely_numbers(frames, 1) if len(digits) == 1}
+        alone = {
+            before + digit: weight * chance
+            for before, weight in alone.items()
+            for digit, chance in chances.items()
+            if weight * chance > 1e-5
+        }
+    together = dict(likely_numbers(line, len(single)))
+    floor = 2e-3
+    joint = {
+        digits: (chance + floor) * (together.get(digits, 0.0) + floor)
+        for digits, chance in alone.items()
+        if digits == "0" or digits[0] != "0"
+    }
+    total = sum(joint.values()) + floor
+    return Source({int(digits): weight / total for digits, weight in joint.items()}) if joint else NOTHING
+
+
+def _right_aligned(filled: Sequence[bool | None]) -> bool:
+    """Whether no empty box stands behind a filled one."""
+    seen = False
+    for full in filled:
+        if seen and not full:
+            return False
+        seen = seen or bool(full)
+    return True
+
+
+def _inside(page: Page, cell: Piece) -> Grey:
+    """The picture inside a box, its frame painted over."""
+    part = page.grey[cell.top : cell.bottom, cell.left : cell.right].copy()
+    edge = max(2, round(0.09 * cell.height))
+    ink = page.ink[cell.top : cell.bottom, cell.left : cell.right]
+    frame = np.zeros(part.shape, bool)
+    for rows, axis in ((slice(0, edge), 0), (slice(-edge, None), 0), (slice(0, edge), 1), (slice(-edge, None), 1)):
+        strip = ink[rows] if axis == 0 else ink[:, rows]
+        full = strip.mean(axis=1 - axis) > 0.45
+        target = frame[rows] if axis == 0 else frame[:, rows]
+        if axis == 0:
+            target[full] = True
+        else:
+            target[:, full] = True
+    frame = cv2.dilate(frame.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    part[frame] = 255
+    return np.asarray(part, np.uint8)
+
+
+def _filled(page: Page, cell: Piece) -> bool | None:
+    """Whether something is written in a box: ink as dark as the frame, and not just a speck."""
+    edge = max(2, round(0.1 * cell.height))
+    dark = 255 - page.grey[cell.top : cell.bottom, cell.left : cell.right].astype(np.float32)
+    frame = np.concatenate([dark[:edge].max(axis=0), dark[-edge:].max(axis=0)])
+    inside = (dark[edge:-edge, edge:-edge] > 0.45 * float(np.median(frame))).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
+    # What runs along an edge is the frame.
+    wide = inside.shape[1]
+    tall = [h for x, y, w, h, _ in stats[1:] if w > 2 and not ((x == 0 or x + w == wide) and w < 0.12 * wide)]
+    tallest = max(tall, default=0) / max(1, inside.shape[0])
+    return True if tallest > _FILLED else False if tallest < _EMPTY else None
+
+
+def _same(picture: Grey, height: int) -> Grey:
+    if picture.shape[0] == height:
+        return picture
+    width = max(1, round(picture.shape[1] * height / picture.shape[0]))
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _padded(picture: Grey) -> Grey:
+    side = max(2, picture.shape[0] // 6)
+    return np.pad(picture, ((2, 2), (side, side)), constant_values=255)

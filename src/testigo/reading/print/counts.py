@@ -1,0 +1,263 @@
+"""The count of each printed row: which piece holds its figures, which its words, and what the two say.
+
+How a count is read
+-------------------
+1. The figures of all rows stand in one column; which pieces those are, all rows decide together. A party code beside
+   the label stands elsewhere and is never taken for votes.
+2. A row whose figures or words were not found, or were read badly, is looked at again: where the other rows have
+   theirs, and with all the model's width.
+3. Figures and words become evidence; together they are the row's weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from testigo.reading.print.ctc import WordGrammar, WordsRead, likely_numbers
+from testigo.reading.print.evidence import NOTHING, READABLE, Source, figures_source, together, words_source
+from testigo.reading.print.matching import Alignment
+from testigo.reading.print.page import Page
+from testigo.reading.print.recogniser import Recogniser
+from testigo.reading.print.rows import Row, Text, crop, joined
+from testigo.reading.print.segments import Piece
+
+_OFF = 1.8  # millimetres by which figures may stand off their column
+_SURE = 0.98  # a source at least so sure is not looked at again
+
+
+@dataclass
+class RowCount:
+    """What a row's count may be.
+
+    Attributes:
+        row: the row found, or ``None``.
+        figures, words: what each source says.
+        figures_at, words_at: where they stand.
+        weights: number -> weight, of both together.
+    """
+
+    row: Row | None
+    figures: Source = NOTHING
+    words: Source = NOTHING
+    figures_at: Piece | None = None
+    words_at: Piece | None = None
+    weights: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def differ(self) -> bool:
+        """Whether both sources were read and say different numbers."""
+        figures, words = self.figures.readable, self.words.readable
+        return figures is not None and words is not None and figures != words
+
+    def weigh(self) -> None:
+        """Put the two together."""
+        self.weights = together(self.figures, self.words) if self.figures.chances or self.words.chances else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where the figures of all rows stand: ``edge`` is which edge is aligned, ``slope`` pixels per row of pixels."""
+
+    edge: str
+    at: float
+    slope: float
+    widest: int
+    height: float
+    drop: float  # from the label's middle down to the figures'
+
+    def place(self, piece: Piece) -> float:
+        """How far a piece stands off the column, pixels."""
+        return _edge(piece, self.edge) - (self.at + self.slope * piece.middle)
+
+
+def _edge(piece: Piece, edge: str) -> float:
+    return {"left": piece.left, "right": piece.right, "middle": (piece.left + piece.right) / 2}[edge]
+
+
+def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: WordGrammar | None,
+                reader: Recogniser) -> list[RowCount]:  # fmt: skip
+    """The count of each expected row, from the tape's pieces."""
+    counts = [RowCount(None if match.row is None else rows[match.row]) for match in alignment.matches]
+    column = find_column(page, [count.row for count in counts if count.row is not None])
+    for count in counts:
+        if count.row is not None:
+            _take_figures(page, count, column)
+    if grammar is not None:
+        _take_words(counts, grammar)
+    _look_again(page, counts, column, grammar, reader)
+    for count in counts:
+        count.weigh()
+    return counts
+
+
+def find_column(page: Page, rows: Sequence[Row]) -> Column | None:
+    """The column of the figures: the rightmost ones of most rows, and the edge by which they are aligned."""
+    picked = [_rightmost(row) for row in rows if row.figures]
+    pieces = [text.piece for text in picked]
+    if len(pieces) < 3:
+        return None
+    chosen: tuple[float, str, float, float] | None = None
+    for edge in ("right", "left", "middle"):
+        places = np.array([_edge(piece, edge) for piece in pieces], np.float64)
+        downs = np.array([piece.middle for piece in pieces])
+        at, slope = _line(downs, places, _OFF * page.scale)
+        spread = float(np.median(np.abs(places - at - slope * downs)))
+        if chosen is None or spread < chosen[0] - 1.0:
+            chosen = (spread, edge, at, slope)
+    assert chosen is not None  # noqa: S101  (there are three edges)
+    _, edge, at, slope = chosen
+    drops = [
+        _rightmost(row).piece.middle - row.texts[0].piece.middle for row in rows if row.figures and row.texts
+    ]  # fmt: skip
+    return Column(
+        edge, at, slope, max(piece.width for piece in pieces), float(np.median([p.height for p in pieces])),
+        float(np.median(drops)) if drops else 0.0,
+    )  # fmt: skip
+
+
+def _rightmost(row: Row) -> Text:
+    return max(row.figures, key=lambda text: text.piece.right)
+
+
+def _line(x: np.ndarray, y: np.ndarray, near: float) -> tuple[float, float]:  # type: ignore[type-arg]
+    """A straight line through most of the points."""
+    at, slope = float(np.median(y)), 0.0
+    for _ in range(3):
+        good = np.abs(y - at - slope * x) < near
+        if good.sum() < 6 or np.ptp(x[good]) < 1:
+            break
+        slope, at = (float(value) for value in np.polyfit(x[good], y[good], 1))
+    return at, slope
+
+
+# ------------------------------------------------------------------------------------ figures
+
+
+def _take_figures(page: Page, count: RowCount, column: Column | None) -> None:
+    assert count.row is not None  # noqa: S101
+    found = count.row.figures
+    if column is not None:
+        found = [text for text in found if abs(column.place(text.piece)) <= _OFF * page.scale]
+    if not found:
+        return
+    text = max(found, key=lambda text: text.piece.right)
+    count.figures_at = text.piece
+    count.figures = figures_source(likely_numbers(text.frames))
+
+
+def _figures_place(page: Page, row: Row, column: Column) -> Piece | None:
+    """Where a row's figures should stand."""
+    anchor = row.texts[0].piece if row.texts else row.words[0].piece if row.words and not row.own else None
+    if anchor is None or not row.texts:
+        return None
+    middle = anchor.middle + column.drop
+    edge = column.at + column.slope * middle
+    wide = column.widest
+    left = {"right": edge - wide, "left": edge, "middle": edge - wide / 2}[column.edge]
+    half = column.height / 2
+    piece = Piece(max(0, round(left)), max(0, round(middle - half)), round(left + wide), round(middle + half))
+    return piece if piece.right <= page.width and piece.bottom <= page.height else None
+
+
+# -------------------------------------------------------------------------------------- words
+
+
+def _take_words(counts: Sequence[RowCount], grammar: WordGrammar) -> None:
+    spelt = [count for count in counts if count.row is not None and count.row.words]
+    reads = grammar.read([joined(count.row.words) for count in spelt if count.row is not None])
+    for count, read in zip(spelt, reads, strict=True):
+        assert count.row is not None  # noqa: S101
+        count.words = words_source(read)
+        count.words_at = around([text.piece for text in count.row.words])
+
+
+def around(pieces: Sequence[Piece]) -> Piece:
+    """The rectangle round several pieces."""
+    return Piece(
+        min(p.left for p in pieces), min(p.top for p in pieces), max(p.right for p in pieces),
+        max(p.bottom for p in pieces),
+    )  # fmt: skip
+
+
+def _words_place(page: Page, row: Row, typical: tuple[float, float, float, float] | None) -> Piece | None:
+    """Where a row's words should stand: beside or below its label, as in the other rows."""
+    if typical is None or not row.texts:
+        return None
+    left, right, drop, height = typical
+    middle = row.texts[0].piece.middle + drop
+    piece = Piece(round(left), round(middle - height / 2), round(right), round(middle + height / 2))
+    inside = piece.left >= 0 and piece.top >= 0 and piece.right <= page.width and piece.bottom <= page.height
+    return piece if inside else None
+
+
+def _typical_words(counts: Sequence[RowCount]) -> tuple[float, float, float, float] | None:
+    """Left, right, drop from the label's middle, and height of the words of well-read rows."""
+    good = [
+        (count.words_at, count.row.texts[0].piece.middle)
+        for count in counts
+        if count.row is not None and count.row.texts and count.words_at is not None and count.words.readable is not None
+    ]
+    if len(good) < 3:
+        return None
+    height = float(np.median([piece.height for piece, _ in good]))
+    lefts = np.array([piece.left for piece, _ in good])
+    rights = np.array([piece.right for piece, _ in good])
+    drop = float(np.median([piece.middle - middle for piece, middle in good]))
+    return float(np.percentile(lefts, 3)), float(np.percentile(rights, 97)), drop, height
+
+
+# -------------------------------------------------------------------------------- second look
+
+
+def _look_again(page: Page, counts: Sequence[RowCount], column: Column | None, grammar: WordGrammar | None,
+                reader: Recogniser) -> None:  # fmt: skip
+    """Rows read badly or not at all are read once more; the surer of the two looks stands."""
+    typical = _typical_words(counts)
+    pieces: list[Piece] = []
+    jobs: list[tuple[RowCount, str]] = []
+    for count in counts:
+        if count.row is None:
+            continue
+        if _unsure(count.figures) and column is not None:
+            place = count.figures_at or _figures_place(page, count.row, column)
+            if place is not None:
+                pieces.append(place)
+                jobs.append((count, "figures"))
+        if grammar is not None and _unsure(count.words):
+            several = len(count.row.words) > 1
+            place = count.words_at if count.words_at and not several else _words_place(page, count.row, typical)
+            if place is not None and not several:
+                pieces.append(place)
+                jobs.append((count, "words"))
+    if not pieces:
+        return
+    frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
+    spelt = [n for n, (_, what) in enumerate(jobs) if what == "words"]
+    read: dict[int, WordsRead] = {}
+    if grammar is not None and spelt:
+        read = dict(zip(spelt, grammar.read([frames[n] for n in spelt]), strict=True))
+    for n, (count, what) in enumerate(jobs):
+        if what == "figures":
+            source = figures_source(likely_numbers(frames[n]))
+            if _surer(source, count.figures):
+                count.figures, count.figures_at = source, pieces[n]
+        else:
+            source = words_source(read[n])
+            if _surer(source, count.words):
+                count.words, count.words_at = source, pieces[n]
+
+
+def _unsure(source: Source) -> bool:
+    best = source.best
+    return best is None or best[1] < _SURE
+
+
+def _surer(new: Source, old: Source) -> bool:
+    """Whether a second look says more than the first. Two sure looks that differ leave the first."""
+    fresh, known = new.best, old.best
+    if fresh is None:
+        return False
+    return known is None or (fresh[1] > known[1] and not (fresh[0] != known[0] and known[1] >= READABLE))

@@ -1,0 +1,140 @@
+"""What stands below the counts: the signature boxes, and the authority's code at the very end.
+
+Rules of this module
+--------------------
+1. Nobody's name is read: a box is known by its printed title and its place, and filled or not by its ink alone.
+2. Letters of print are small; what is drawn by hand is large. Only the large says that somebody signed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+
+import cv2
+import numpy as np
+
+from testigo.election import Contest
+from testigo.election.simulacro import WORD
+from testigo.reading.print.answers import HmacPrint
+from testigo.reading.print.page import Page
+from testigo.reading.print.recogniser import Recogniser, fold
+from testigo.reading.print.rows import Text, read_pieces
+from testigo.reading.print.segments import Piece, line_mask
+
+_BOX = (24.0, 7.0)  # a signature box is at least so wide and so high, millimetres
+_STROKE = 3.6  # millimetres: what is taller, or twice as wide, is drawn by hand
+_SIGNED = 7.0  # millimetres across: certainly a signature
+_HEX = re.compile(r"[0-9a-f]+")
+_HEX_LIKE = str.maketrans({"o": "0", "q": "9", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", " ": None})
+_LAST = 6  # pieces from the end that are looked at
+
+
+def signature_boxes(page: Page, top: int) -> list[Piece]:
+    """The insides of the frames below a row, in reading order."""
+    lines = line_mask(page.ink[top:], page.scale)
+    closed = cv2.morphologyEx(lines, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    boxes = []
+    for left, upper, width, height, area in stats[1:]:
+        large = width >= _BOX[0] * page.scale and height >= _BOX[1] * page.scale
+        inside = left > 0 and upper > 0 and left + width < page.width and upper + height < closed.shape[0]
+        if large and inside and area > 0.85 * width * height and height < 0.9 * width:
+            boxes.append(Piece(int(left), int(upper) + top, int(left + width), int(upper + height) + top))
+    boxes.sort(key=lambda box: box.middle)
+    return _reading_order(boxes)
+
+
+def _reading_order(boxes: Sequence[Piece]) -> list[Piece]:
+    rows: list[list[Piece]] = []
+    for box in boxes:
+        if rows and abs(rows[-1][0].middle - box.middle) < 0.4 * box.height:
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    return [box for row in rows for box in sorted(row, key=lambda box: box.left)]
+
+
+def read_signatures(page: Page, boxes: Sequence[Piece], pieces: Sequence[Piece], contest: Contest,
+                    reader: Recogniser) -> dict[str, bool | None]:  # fmt: skip
+    """Role -> whether its box is signed; ``None`` where that is not sure, or the box was not found."""
+    block = contest.layout.block("signatures") if contest.layout else None
+    roles = block.boxes if block else ()
+    signed: dict[str, bool | None] = dict.fromkeys(roles)
+    if not roles or contest.printing is None:
+        return signed
+    titles = [_title(box, pieces) for box in boxes]
+    read = iter(read_pieces(page, [title for title in titles if title is not None], reader))
+    texts = ["" if title is None else next(read).text for title in titles]
+    labels = {role: fold(contest.printing.label(role)) for role in roles}
+    for place, (box, text) in enumerate(zip(boxes, texts, strict=True)):
+        role = _role(text, labels)
+        if role is None and len(boxes) == len(roles):
+            role = roles[place]
+        if role is not None and signed[role] is None:
+            signed[role] = _signed(page, box)
+    return signed
+
+
+def _title(box: Piece, pieces: Sequence[Piece]) -> Piece | None:
+    """The first piece of text in a box."""
+    inside = [p for p in pieces if box.left <= p.left and p.right <= box.right and box.top - 3 <= p.top < box.bottom]
+    return min(inside, key=lambda p: (round(p.middle / max(1, p.height)), p.left), default=None)
+
+
+def _role(text: str, labels: Mapping[str, str]) -> str | None:
+    scored = sorted(
+        ((SequenceMatcher(None, text, label).ratio(), role) for role, label in labels.items()), reverse=True
+    )
+    if not scored or scored[0][0] < 0.75:
+        return None
+    clear = len(scored) == 1 or scored[0][0] - scored[1][0] > 0.05
+    return scored[0][1] if clear else None
+
+
+def _signed(page: Page, box: Piece) -> bool | None:
+    """Whether something is drawn in the box that is no print."""
+    edge = max(2, round(0.5 * page.scale))
+    part = page.grey[box.top + edge : box.bottom - edge, box.left + edge : box.right - edge]
+    if not part.size:
+        return None
+    dark = 255 - part.astype(np.float32)
+    strong = float(np.percentile(dark, 99.5))
+    if strong < 40:
+        return False
+    mask = (dark > 0.5 * strong).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    drawn = [
+        max(w, h) / page.scale for _, _, w, h, _ in stats[1:]
+        if h > _STROKE * page.scale or w > 2 * _STROKE * page.scale
+    ]  # fmt: skip
+    if not drawn:
+        return False
+    return True if max(drawn) >= _SIGNED else None
+
+
+# --------------------------------------------------------------------------------------- HMAC
+
+
+def read_hmac(
+    page: Page, pieces: Sequence[Piece], contest: Contest, reader: Recogniser
+) -> tuple[HmacPrint | None, bool]:
+    """The code at the end, and whether it says that the sheet is a drawing."""
+    if contest.layout is None or contest.layout.block("hmac") is None:
+        return None, False
+    wide = [piece for piece in pieces if piece.width > 5 * piece.height]
+    last = sorted(wide, key=lambda piece: piece.middle)[-_LAST:]
+    texts = sorted(read_pieces(page, last, reader), key=lambda text: text.piece.middle)
+    drawing = any(fold(WORD)[:7] in text.text for text in texts)
+    start = next((n for n, text in enumerate(texts) if "hmac" in text.text), None)
+    lines = texts if start is None else texts[start + 1 :]
+    digits = "".join(_hex(text) for text in lines)
+    if start is None and len(digits) < 16:
+        return HmacPrint(None, 0, ""), drawing
+    return HmacPrint(True, min(64, len(digits)), digits.upper()), drawing
+
+
+def _hex(text: Text) -> str:
+    plain = text.text.translate(_HEX_LIKE)
+    return plain if len(plain) >= 8 and _HEX.fullmatch(plain) else ""

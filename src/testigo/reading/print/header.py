@@ -1,0 +1,237 @@
+"""What stands above the counts: sheet code, UUID, print time, electors, centre and station.
+
+Rules of this module
+--------------------
+1. A text is taken only in the shape that the profile or its kind prescribes; nothing is completed.
+2. The sheet code is checked against what else the header says of centre and station, where it says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from testigo.election import Contest, Profile, parse_sheet_code
+from testigo.reading.print.answers import Said
+from testigo.reading.print.ctc import best_path, chances_of
+from testigo.reading.print.page import Page
+from testigo.reading.print.recogniser import ALPHABET, BLANK, OTHER, Frames, Recogniser, fold
+from testigo.reading.print.rows import Row, Text, crop
+
+_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+_TIME = re.compile(
+    r"([0-3][0-9])[/.-]([01][0-9])[/.-](20[0-9]{2}) *([0-2][0-9])[:.]([0-5][0-9])([:.][0-5][0-9])?( *[ap]\.?m\.?)?"
+)
+_HEX_LIKE = str.maketrans({"o": "0", "q": "9", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", " ": None})
+_DIGIT_LIKE = str.maketrans({"o": "0", "q": "0", "d": "0", "i": "1", "l": "1", "s": "5", "z": "2", "b": "8", "g": "9"})
+_VARIANTS = 64  # spellings of one line that are tried for a sheet code
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What was read above the counts.
+
+    Attributes:
+        code, uuid, printed_at, electors: each with confidence and place, or ``None``.
+        confirmed: whether the centre's and the station's own lines say the same as the code; ``None``: not found.
+    """
+
+    code: Said | None
+    uuid: Said | None
+    printed_at: Said | None
+    electors: Said | None
+    confirmed: bool | None
+
+
+def read_header(
+    page: Page, rows: Sequence[Row], profile: Profile, contest: Contest, reader: Recogniser, hint: str = ""
+) -> Header:
+    """The header of a sheet.
+
+    Args:
+        rows: those above the first count.
+        hint: the sheet code as another source has it: looked for first, never taken without being seen.
+    """
+    texts = [text for row in rows for text in sorted(row.own + row.words, key=lambda text: text.piece.left)]
+    texts = _closer(page, texts, reader)
+    code = _sheet_code(page, texts, contest, hint)
+    electors = _electors(page, rows, contest)
+    confirmed = _confirmed(texts, profile, contest, code.text) if code else None
+    return Header(code, _uuid(page, texts), _time(page, texts), electors, confirmed)
+
+
+def _closer(page: Page, texts: Sequence[Text], reader: Recogniser) -> list[Text]:
+    """The texts; those that look like codes are read again at their full width."""
+    again = [n for n, text in enumerate(texts) if _is_code(text.text)]
+    frames = reader.read([crop(page, texts[n].piece) for n in again], [True] * len(again))
+    closer = list(texts)
+    for n, seen in zip(again, frames, strict=True):
+        closer[n] = Text(texts[n].piece, seen, "".join(letter for letter, _ in seen.text()).strip())
+    return closer
+
+
+def _is_code(text: str) -> bool:
+    """Whether a text is long and mostly digits, or digits and letters with points, strokes or dashes between."""
+    plain = text.replace(" ", "")
+    digits = sum(letter.isdigit() for letter in plain)
+    return len(plain) >= 6 and (digits >= 0.5 * len(plain) or (digits >= 3 and not plain.isalnum()))
+
+
+def _said(page: Page, text: str, sure: float, *pieces: Text) -> Said:
+    box = page.region(
+        min(p.piece.left for p in pieces), min(p.piece.top for p in pieces),
+        max(p.piece.right for p in pieces), max(p.piece.bottom for p in pieces),
+    )  # fmt: skip
+    return Said(text, round(1000 * min(1.0, max(0.0, sure))), box)
+
+
+def certainty(frames: Frames) -> float:
+    """The chance that every letter of the likeliest text is right, as the model sees it."""
+    top = frames.chances.max(axis=1)
+    return float(np.prod(np.maximum(top, 0.01)))
+
+
+# --------------------------------------------------------------------------------- sheet code
+
+
+def _sheet_code(page: Page, texts: Sequence[Text], contest: Contest, hint: str) -> Said | None:
+    best: Said | None = None
+    for text in texts:
+        if len(text.text) < 5:
+            continue
+        found: list[tuple[str, float]] = []
+        if hint and parse_sheet_code(contest, hint):
+            chance = float(np.exp(min(0.0, chances_of(text.frames, [hint])[0] - best_path(text.frames))))
+            found.append((hint, chance))
+        found += [(code, chance) for code, chance in _spellings(text.frames) if parse_sheet_code(contest, code)]
+        for code, chance in found:
+            if chance > 0.02 and (best is None or 1000 * chance > best.confidence):
+                best = _said(page, code, chance, text)
+    return best
+
+
+def _spellings(frames: Frames) -> list[tuple[str, float]]:
+    """The likely texts of a line in capitals, with digits for letters that look like them, and their chances."""
+    letters: list[list[tuple[str, float]]] = []
+    before = BLANK
+    doubt = 1.0
+    for row in frames.chances:
+        number = int(row.argmax())
+        if number not in (BLANK, before):
+            letters.append(_options(row))
+        elif number == BLANK:
+            doubt *= max(0.05, float(row[BLANK]))
+        before = number
+    if not letters or len(letters) > 40:
+        return []
+    spelt: list[tuple[str, float]] = []
+    open_places = [place for place in letters if len(place) > 1]
+    if 2 ** len(open_places) > _VARIANTS * 64:
+        letters = [place[:1] for place in letters]
+    for picked in product(*letters):
+        text = "".join(letter for letter, _ in picked).strip(" .,:-")
+        chance = doubt * float(np.prod([chance for _, chance in picked]))
+        if chance > 1e-3:
+            spelt.append((text, chance))
+    spelt.sort(key=lambda item: -item[1])
+    return [(text.replace(" ", "").upper(), chance) for text, chance in spelt[:_VARIANTS]]
+
+
+def _options(row: np.ndarray) -> list[tuple[str, float]]:  # type: ignore[type-arg]
+    order = np.argsort(-row)[:3]
+    options = [
+        (ALPHABET[number - 1], float(row[number]))
+        for number in order
+        if number not in (BLANK, OTHER) and row[number] > 0.05
+    ]
+    letter, chance = options[0] if options else ("", 1.0)
+    twin = letter.translate(_DIGIT_LIKE)
+    if letter in ("o", "i", "l") and all(twin != other for other, _ in options):
+        options.append((twin, 0.5 * chance))
+    return options or [("", 1.0)]
+
+
+def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: str) -> bool | None:
+    """Whether the lines of centre and station agree with the code."""
+    parsed = parse_sheet_code(contest, code)
+    match = re.fullmatch(profile.station.pattern, parsed.station, re.ASCII) if parsed else None
+    printing = contest.printing
+    if parsed is None or match is None or printing is None:
+        return None
+    answers = []
+    for name, part in (("centre", match["centre"]), ("station", match["number"])):
+        label = fold(printing.label(name))
+        for text in texts:
+            found = re.match(rf"{re.escape(label)}[: .]*([0-9a-z-]+)", text.text)
+            if found:
+                said = {found[1], found[1].translate(_DIGIT_LIKE)}
+                answers.append(bool({fold(part), fold(parsed.station)} & said))
+    joined = fold(code)
+    if not answers and sum(fold(parsed.station) in text.text and joined not in text.text for text in texts):
+        return True
+    return all(answers) if answers else None
+
+
+# ------------------------------------------------------------------------------- other things
+
+
+def _uuid(page: Page, texts: Sequence[Text]) -> Said | None:
+    for n, text in enumerate(texts):
+        for parts in ([text], list(texts[n : n + 2]), list(texts[n : n + 3])):
+            joined = "".join(part.text for part in parts).translate(_HEX_LIKE)
+            found = _UUID.search(joined)
+            if found:
+                plain = found[0].replace("-", "")
+                spelt = "-".join((plain[:8], plain[8:12], plain[12:16], plain[16:20], plain[20:]))
+                sure = float(np.prod([certainty(part.frames) for part in parts]))
+                return _said(page, spelt, sure, *parts)
+    return None
+
+
+def _time(page: Page, texts: Sequence[Text]) -> Said | None:
+    for n, text in enumerate(texts):
+        for parts in ([text], list(texts[n : n + 2])):
+            found = _TIME.search(" ".join(part.text for part in parts))
+            if found:
+                day, month, year, hour, minute, second, half = found.groups()
+                spelt = f"{day}/{month}/{year} {hour}:{minute}" + (f":{second[1:]}" if second else "")
+                if half:
+                    spelt += " " + half.strip().replace(".", "").upper()
+                return _said(page, spelt, float(np.prod([certainty(part.frames) for part in parts])), *parts)
+    return None
+
+
+def _electors(page: Page, rows: Sequence[Row], contest: Contest) -> Said | None:
+    """The number beside the label of the electors, in one piece with it or next to it."""
+    printing = contest.printing
+    if printing is None or "electors" not in contest.printed:
+        return None
+    label = fold(printing.label("electors"))
+    for row in rows:
+        parts = sorted(row.own + row.words, key=lambda text: text.piece.left)
+        for n, part in enumerate(parts):
+            if not _like(label, part.text):
+                continue
+            near = parts[max(0, n - 1) : n + 2]
+            number = _beside(label, " ".join(text.text for text in near))
+            if number is not None:
+                sure = float(np.prod([certainty(text.frames) for text in near]))
+                return _said(page, number, sure, *near)
+    return None
+
+
+def _like(label: str, text: str) -> bool:
+    return label in text
+
+
+def _beside(label: str, text: str) -> str | None:
+    plain = r"([0-9]{1,5})"
+    for pattern in (rf"{plain}[ .:]*{re.escape(label)}", rf"{re.escape(label)}[ .:]*{plain}(?![0-9])"):
+        found = re.search(pattern, text)
+        if found and (found[1] == "0" or found[1][0] != "0"):
+            return found[1]
+    return None

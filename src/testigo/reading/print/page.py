@@ -1,0 +1,183 @@
+"""From the given picture to an even page: paper white, ink dark, rows level, whatever the scanner or the light did.
+
+How a page is made
+------------------
+1. The picture is brought to a working size: the letters of a tape some 25 pixels tall, never more.
+2. The paper's brightness is measured column by column and band by band: a grey streak is part of the paper, and goes.
+3. Columns that hold no picture (a black margin, a dead sensor) become paper; narrow ones are bridged by their
+   neighbours.
+4. The rows are levelled by the turn that makes them sharpest.
+5. Where the ink is weak it is made strong again, neighbourhood by neighbourhood.
+
+Rules of this module
+--------------------
+1. Nothing is sharpened, filled or completed: light and dark are stretched, and narrow gaps in columns bridged, no more.
+2. Every place on the page can be said in the pixels that were given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+Float = NDArray[np.float32]
+
+#: Left, top, width, height, in the pixels that were given.
+Region = tuple[int, int, int, int]
+
+#: Working size, pixels per millimetre at most, and at least.
+FINEST, COARSEST = 8.5, 5.5
+
+_BAND = 96  # rows over which the paper's brightness is measured
+_DEAD = 0.42  # darker than this share of the paper around: no picture there
+_BRIDGE = 5  # dead columns side by side that are bridged
+_BLOCK = 40  # side of the squares in which the ink's strength is measured
+_FAINTEST = 0.10  # contrast below which nothing is taken for ink
+_PALE, _FULL = 0.34, 0.72  # share of the local ink at which a pixel begins to count as ink, and counts wholly
+
+
+@dataclass(frozen=True)
+class Page:
+    """An even page.
+
+    Attributes:
+        grey: paper 255, level rows, at working size.
+        ink: how much of a pixel is ink, 0 to 1.
+        scale: pixels per millimetre, supposing that the paper fills the picture's width.
+        to_page: 2 x 3 matrix from the given pixels to the page's.
+    """
+
+    grey: Grey
+    ink: Float
+    scale: float
+    to_page: NDArray[np.float64]
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return int(self.grey.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return int(self.grey.shape[1])
+
+    def region(self, left: float, top: float, right: float, bottom: float) -> Region:
+        """A rectangle of the page, as the upright rectangle round it in the given pixels."""
+        back = cv2.invertAffineTransform(self.to_page)
+        corners = np.array([(left, top, 1), (right, top, 1), (left, bottom, 1), (right, bottom, 1)], np.float64)
+        placed = corners @ np.asarray(back, np.float64).T
+        x, y = np.floor(placed.min(axis=0)), np.ceil(placed.max(axis=0))
+        x = np.maximum(x, 0)
+        return int(x[0]), int(x[1]), int(y[0] - x[0]), int(y[1] - x[1])
+
+
+def make_page(pixels: Grey, paper_width: float) -> Page:
+    """The page of a picture.
+
+    Args:
+        pixels: one sheet, upright, grey, shape (height, width).
+        paper_width: millimetres, roughly.
+    """
+    grey, zoom = _working_size(pixels, paper_width)
+    even = _even(grey)
+    turn = _turn(even)
+    middle = (even.shape[1] / 2, even.shape[0] / 2)
+    to_page = np.asarray(cv2.getRotationMatrix2D(middle, turn, 1.0), np.float64)
+    if abs(turn) > 0.05:
+        size = (even.shape[1], even.shape[0])
+        even = np.asarray(cv2.warpAffine(even, to_page, size, flags=cv2.INTER_LINEAR, borderValue=255), np.uint8)
+    else:
+        to_page = np.array([[1.0, 0, 0], [0, 1.0, 0]])
+    resize = np.diag([zoom, zoom, 1.0])
+    return Page(even, _ink(even), grey.shape[1] / paper_width, to_page @ resize)
+
+
+def _working_size(pixels: Grey, paper_width: float) -> tuple[Grey, float]:
+    scale = pixels.shape[1] / paper_width
+    zoom = min(1.0, FINEST / scale) if scale > FINEST else max(1.0, COARSEST / scale)
+    if zoom == 1.0:
+        return pixels, 1.0
+    size = (round(pixels.shape[1] * zoom), round(pixels.shape[0] * zoom))
+    how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(pixels, size, interpolation=how), np.uint8), size[0] / pixels.shape[1]
+
+
+# ----------------------------------------------------------------------------------- brightness
+
+
+def _even(grey: Grey) -> Grey:
+    """Paper at 255 everywhere; what is no picture is paper."""
+    height, width = grey.shape
+    bands = max(1, -(-height // _BAND))
+    padded = np.pad(grey, ((0, bands * _BAND - height), (0, 0)), mode="edge")
+    sample = padded.reshape(bands, _BAND, width)[:, ::3]
+    # Ink rarely covers more than half of a column, so three quarters up is paper.
+    place = (sample.shape[1] * 3) // 4
+    paper = np.partition(sample, place, axis=1)[:, place].astype(np.float32)
+    paper = np.asarray(cv2.medianBlur(paper, 3), np.float32) if bands >= 3 else paper
+    around = np.asarray(cv2.dilate(cv2.blur(paper, (5, 1)), np.ones((1, max(3, width // 8)), np.uint8)), np.float32)
+    level = float(np.percentile(paper, 70))
+    dead = (paper < _DEAD * around) | (around < 0.5 * level)
+    paper[dead] = 255.0
+    full = cv2.resize(paper, (width, height), interpolation=cv2.INTER_NEAREST)
+    even = np.asarray(cv2.divide(grey, full.astype(np.uint8), scale=250), np.uint8)
+    for band in range(bands):
+        _bridge(even[band * _BAND : (band + 1) * _BAND], dead[band])
+    return even
+
+
+def _bridge(rows: Grey, dead: NDArray[np.bool_]) -> None:
+    """Narrow runs of dead columns get the picture of their neighbours, wide ones paper."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], dead.view(np.int8), [0]])))
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        left, right = start - 2, end + 1
+        if end - start > _BRIDGE or left < 0 or right >= rows.shape[1]:
+            rows[:, max(0, start - 1) : end + 1] = 255
+            continue
+        share = (np.arange(left + 1, right) - left) / (right - left)
+        between = rows[:, left, None] * (1 - share) + rows[:, right, None] * share
+        rows[:, left + 1 : right] = between.astype(np.uint8)
+
+
+def _ink(even: Grey) -> Float:
+    """How much of each pixel is ink: its darkness as a share of the darkest in the neighbourhood."""
+    dark = 255 - even
+    height, width = dark.shape
+    rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
+    soft = cv2.blur(dark, (3, 3))
+    padded = np.pad(soft, ((0, rows * _BLOCK - height), (0, columns * _BLOCK - width)))[::2, ::2]
+    half = _BLOCK // 2
+    blocks = padded.reshape(rows, half, columns, half).swapaxes(1, 2).reshape(rows, columns, -1)
+    place = blocks.shape[2] - max(2, blocks.shape[2] // 33)
+    strength = np.partition(blocks, place, axis=2)[:, :, place].astype(np.float32) / 255
+    strength = np.maximum(np.asarray(cv2.dilate(strength, np.ones((3, 3), np.uint8)), np.float32), _FAINTEST)
+    smooth = cv2.resize(cv2.blur(strength, (3, 3)), (columns * _BLOCK, rows * _BLOCK), interpolation=cv2.INTER_LINEAR)
+    share = dark.astype(np.float32) / (255 * smooth[:height, :width])
+    return np.clip((share - _PALE) / (_FULL - _PALE), 0, 1, out=share)
+
+
+# ----------------------------------------------------------------------------------------- turn
+
+
+def _turn(even: Grey, most: float = 2.5) -> float:
+    """Degrees by which the page must be turned so that its rows are level."""
+    columns = 16
+    height, width = even.shape
+    step = max(1, height // 4000)
+    narrow = cv2.resize(255 - even, (columns, -(-height // step)), interpolation=cv2.INTER_AREA).astype(np.float32)
+    profile = narrow - cv2.blur(narrow, (1, max(3, round(width / 16 / step))))
+    place = (np.arange(columns) + 0.5 - columns / 2) * width / columns / step
+
+    def sharpness(degrees: float) -> float:
+        shifts = np.round(np.tan(np.radians(degrees)) * place).astype(int)
+        total = sum(np.roll(profile[:, n], -shifts[n]) for n in range(columns))
+        return float(np.square(total).sum())
+
+    coarse = max(np.arange(-most, most + 0.01, 0.2), key=sharpness)
+    best = max(np.arange(coarse - 0.2, coarse + 0.21, 0.04), key=sharpness)
+    return float(best) if sharpness(best) > 1.02 * sharpness(0.0) else 0.0

@@ -1,0 +1,206 @@
+"""Read the print of one sheet.
+
+How a sheet is read
+-------------------
+1. The picture becomes an even page (:mod:`page`), and the page pieces of text (:mod:`segments`).
+2. From the top down the pieces are recognised, until the notes and signatures begin.
+3. Rows are put together and aligned with what the profile says is printed (:mod:`rows`, :mod:`matching`); of several
+   contests the one whose code and labels fit is taken.
+4. The counts are read, each from its figures and its words (:mod:`counts`); on forms from boxes (:mod:`cells`).
+5. The sums judge (:mod:`proof`); header, signatures and the authority's code are read besides.
+
+Rules of this module
+--------------------
+1. Wrong is worse than none: ``proven`` needs every line, both sources wherever they can be read, the sums and the
+   sheet code; whatever is missing is said.
+2. One thread, and no detector over the whole tape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from testigo.election import Contest, Profile, parse_sheet_code
+from testigo.reading.print import cells, ending, header
+from testigo.reading.print.answers import PrintReading
+from testigo.reading.print.counts import RowCount, read_counts
+from testigo.reading.print.ctc import WordGrammar
+from testigo.reading.print.matching import Alignment, Expected, align, expected_rows
+from testigo.reading.print.page import Grey, Page, make_page
+from testigo.reading.print.recogniser import Recogniser, fold, recogniser
+from testigo.reading.print.rows import Row, Text, make_rows, read_pieces
+from testigo.reading.print.segments import Piece, find_pieces
+from testigo.reading.print.verdict import Parts, assemble
+
+_FIRST, _STEP = 0.55, 0.07  # shares of the page that are read before the end of the counts is looked for
+_LEAST_ROWS = 0.3  # share of the expected rows without which this is no sheet of the contest
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A page's rows as one contest's sheet would have them."""
+
+    contest: Contest
+    expected: tuple[Expected, ...]
+    alignment: Alignment
+    rows: Sequence[Row]
+
+    @property
+    def share(self) -> float:
+        """Share of the expected rows that were found."""
+        return sum(match.row is not None for match in self.alignment.matches) / max(1, len(self.expected))
+
+
+def read_print(
+    profile: Profile, pixels: Grey, *, contests: Sequence[Contest] | None = None, sheet_code: str = ""
+) -> PrintReading | None:
+    """What the print of one sheet says.
+
+    Args:
+        profile: the election.
+        pixels: one sheet, upright and roughly straight, grey, shape (height, width); margins and background allowed.
+        contests: those that it can be of; the profile's without.
+        sheet_code: as another source (the QR) has it, to be confirmed by the print; the print is read all the same.
+
+    Returns:
+        the reading, proven or not; ``None`` if nothing of such a sheet was found.
+
+    Raises:
+        InputError: the libraries or the model are not installed.
+    """
+    possible = [c for c in (contests or profile.contests) if c.printing is not None and c.layout is not None]
+    hinted = [contest for contest in possible if sheet_code and parse_sheet_code(contest, sheet_code)]
+    possible = hinted or possible
+    if not possible or pixels.ndim != 2 or min(pixels.shape) < 64:
+        return None
+    first = possible[0]
+    assert first.layout is not None and first.printing is not None  # noqa: S101
+    reader = recogniser()
+    page = make_page(pixels, first.layout.paper_width)
+    pieces = find_pieces(page)
+    texts, end = _read_down(page, pieces, possible, reader)
+    found = _which(texts, possible)
+    if found is None:
+        return None
+    contest, printing = found.contest, found.contest.printing
+    assert printing is not None  # noqa: S101
+    head = header.read_header(page, _above(found), profile, contest, reader, sheet_code)
+    if printing.style == "form":
+        counts = _from_cells(page, found, printing.figure_digits, reader)
+    else:
+        counts = read_counts(page, found.rows, found.alignment, _grammar(contest), reader)
+    lower = [piece for piece in pieces if piece.top >= end]
+    boxes = ending.signature_boxes(page, end)
+    below = max((box.bottom for box in boxes), default=end)
+    hmac, drawing = ending.read_hmac(page, [piece for piece in lower if piece.top >= below], contest, reader)
+    signed = ending.read_signatures(page, boxes, lower, contest, reader)
+    return assemble(
+        profile, Parts(page, contest, found.expected, found.alignment, counts, head, hmac, signed, drawing), sheet_code
+    )
+
+
+@lru_cache(maxsize=8)
+def _grammar_of(words: tuple[str, ...], places: int) -> WordGrammar | None:
+    return WordGrammar(words, places) if words else None
+
+
+def _grammar(contest: Contest) -> WordGrammar | None:
+    printing = contest.printing
+    return _grammar_of(printing.digit_words, printing.figure_digits) if printing else None
+
+
+# ------------------------------------------------------------------------------ from the top down
+
+
+def _read_down(
+    page: Page, pieces: Sequence[Piece], contests: Sequence[Contest], reader: Recogniser
+) -> tuple[list[Text], int]:
+    """The texts from the top to where notes or signatures begin, and the row of pixels where that is."""
+    stops = _stops(contests)
+    texts: list[Text] = []
+    upper, share = 0.0, _FIRST
+    while upper < page.height:
+        lower = min(page.height, share * page.height)
+        chunk = [piece for piece in pieces if upper <= piece.middle < lower]
+        fresh = read_pieces(page, chunk, reader)
+        ends = [
+            text.piece.top for text in fresh if text.piece.middle > 0.3 * page.height and _is_stop(text.text, stops)
+        ]
+        if ends:
+            return texts + [text for text in fresh if text.piece.middle < min(ends)], min(ends)
+        texts += fresh
+        upper, share = lower, share + _STEP
+    return texts, max((text.piece.bottom for text in texts), default=0)
+
+
+def _stops(contests: Sequence[Contest]) -> list[str]:
+    """What is printed where the counts are over."""
+    stops: list[str] = []
+    for contest in contests:
+        block = contest.layout.block("signatures") if contest.layout else None
+        if contest.printing is not None:
+            names = ["observations", *(block.boxes if block else ())]
+            stops += [fold(contest.printing.label(name)) for name in names if name in contest.printing.labels]
+    return [stop for stop in stops if len(stop) > 4]
+
+
+def _is_stop(text: str, stops: Sequence[str]) -> bool:
+    return any(
+        abs(len(text) - len(stop)) <= 0.3 * len(stop) and SequenceMatcher(None, text, stop).ratio() > 0.8 for stop in stops
+    )  # fmt: skip
+
+
+# -------------------------------------------------------------------------------- which contest
+
+
+def _which(texts: Sequence[Text], contests: Sequence[Contest]) -> _Found | None:
+    """The contest whose rows are on the page: by its sheet code in the header, else by its labels."""
+    candidates = []
+    for contest in contests:
+        assert contest.printing is not None  # noqa: S101
+        expected = expected_rows(contest)
+        rows = make_rows(texts, contest.printing.digit_words)
+        candidates.append(_Found(contest, expected, align(rows, expected), rows))
+    candidates = [found for found in candidates if found.share >= _LEAST_ROWS and found.alignment.named > 0]
+    if not candidates:
+        return None
+    plain = ["".join(text.text.split()).upper() for text in texts[:60]]
+    coded = [found for found in candidates if any(parse_sheet_code(found.contest, text) for text in plain)]
+    if len(coded) == 1:
+        return coded[0]
+    ranked = sorted(candidates, key=lambda found: found.alignment.named / len(found.expected), reverse=True)
+    if len(ranked) > 1:
+        first, second = (found.alignment.named / len(found.expected) for found in ranked[:2])
+        if first - second < 0.15:
+            return None
+    return ranked[0]
+
+
+def _above(found: _Found) -> list[Row]:
+    """The rows above the first expected one."""
+    known = [match.row for match in found.alignment.matches if match.row is not None]
+    return list(found.rows[: min(known)]) if known else list(found.rows)
+
+
+# ---------------------------------------------------------------------------------------- forms
+
+
+def _from_cells(page: Page, found: _Found, places: int, reader: Recogniser) -> list[RowCount]:
+    """The counts of a form: the boxes that stand beside each row's label."""
+    rows = cells.find_cells(page, places)
+    sources = cells.read_cells(page, rows, reader)
+    counts = []
+    for match in found.alignment.matches:
+        row = None if match.row is None else found.rows[match.row]
+        count = RowCount(row)
+        label = [text.piece for text in row.texts] if row else []
+        for cell_row, source in zip(rows, sources, strict=True):
+            place = cell_row.piece
+            if label and place.top <= label[0].middle <= place.bottom and label[0].left < place.left:
+                count.figures, count.figures_at = source, place
+        count.weigh()
+        counts.append(count)
+    return counts

@@ -1,0 +1,245 @@
+"""From pieces of text to rows of a sheet: what stands at the left, the figures, and the words that belong to them.
+
+How rows are put together
+-------------------------
+1. Every piece is recognised; a piece that runs a label, figures and words together is cut where they meet.
+2. Pieces side by side make a row.
+3. A row that holds nothing but digit words belongs to the row above it, whose figures it repeats.
+
+Rules of this module
+--------------------
+1. A row is never given a meaning here: which ballot line it is, :mod:`~testigo.reading.print.matching` says.
+2. Words that stand on two lines are read as one: their frames are put one behind the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+import numpy as np
+
+from testigo.reading.print.ctc import WordGrammar, WordsRead
+from testigo.reading.print.page import Page
+from testigo.reading.print.recogniser import BLANK, CLASSES, Frames, Recogniser, fold
+from testigo.reading.print.segments import Piece
+
+_DIGITS = re.compile(r"[0-9oqilzs]*[0-9][0-9oqilzs]*|[oqil]{1,2}")
+_LOOSE = 5.0  # a piece no longer than so many heights is read at its full width
+_ALIKE = 0.62  # how like a digit word a word must be
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece with what the recogniser saw in it."""
+
+    piece: Piece
+    frames: Frames
+    text: str
+
+    @property
+    def is_digits(self) -> bool:
+        """Whether it can be figures."""
+        return bool(_DIGITS.fullmatch(self.text.replace(" ", "").strip(".,:-")))
+
+
+@dataclass
+class Row:
+    """Pieces side by side, from left to right, and the digit words that belong to them.
+
+    Attributes:
+        texts: what is neither figures nor digit words, mostly the label.
+        figures: pieces that can be figures.
+        words: pieces of digit words, in reading order.
+    """
+
+    texts: list[Text] = field(default_factory=list)
+    figures: list[Text] = field(default_factory=list)
+    words: list[Text] = field(default_factory=list)
+
+    @property
+    def own(self) -> list[Text]:
+        """Everything on the row's own line."""
+        return self.texts + self.figures
+
+    @property
+    def top(self) -> int:
+        """Upper edge of the row's first line."""
+        return min(text.piece.top for text in (self.own or self.words))
+
+    @property
+    def bottom(self) -> int:
+        """Lower edge of the row's first line."""
+        return max(text.piece.bottom for text in (self.own or self.words))
+
+
+# -------------------------------------------------------------------------------- recognition
+
+
+def read_pieces(page: Page, pieces: Sequence[Piece], reader: Recogniser) -> list[Text]:
+    """What each piece says; pieces that run several things together are cut."""
+    crops = [crop(page, piece) for piece in pieces]
+    frames = reader.read(crops, [piece.width < _LOOSE * piece.height for piece in pieces])
+    texts: list[Text] = []
+    for piece, seen in zip(pieces, frames, strict=True):
+        texts += _cut(piece, seen)
+    return texts
+
+
+def crop(page: Page, piece: Piece) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """The picture of a piece with a little room round it."""
+    room = max(2, round(piece.height * 0.2))
+    wide = max(room, round(page.scale * 0.6))
+    top, left = max(0, piece.top - room), max(0, piece.left - wide)
+    part = page.grey[top : piece.bottom + room, left : piece.right + wide]
+    short = round(1.1 * part.shape[0]) - part.shape[1]
+    return np.pad(part, ((0, 0), (short // 2, short - short // 2)), constant_values=255) if short > 0 else part
+
+
+_MEETING = re.compile(r"(?<=[0-9]) +(?=[a-z]{2})|(?<=[a-z]) +(?=[0-9])")
+_COLUMNS = re.compile(r"[a-z .]*[0-9]{1,5} +[0-9]{1,5}( +[a-z, ]+)?")  # a party code beside a count
+_MEETING_COLUMNS = re.compile(r"(?<=[0-9a-z]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
+
+
+def _cut(piece: Piece, frames: Frames) -> list[Text]:
+    """The piece cut where letters and figures meet with a space between them."""
+    letters = frames.text()
+    text = "".join(letter for letter, _ in letters)
+    cuts = []
+    meetings = _MEETING_COLUMNS if _COLUMNS.fullmatch(text) else _MEETING
+    for meeting in meetings.finditer(text):
+        before, after = letters[meeting.start() - 1][1], letters[meeting.end()][1]
+        if after - before >= 2:
+            cuts.append((meeting.start(), meeting.end(), (before + after + 1) // 2))
+    if not cuts:
+        return [Text(piece, frames, text.strip())]
+    steps, parts, start, first = len(frames.best), [], 0, 0
+    for end, following, step in [*cuts, (len(text), len(text), steps)]:
+        left = piece.left + round(piece.width * start / steps)
+        right = piece.left + round(piece.width * step / steps)
+        part = Piece(left, piece.top, max(left + 1, right), piece.bottom)
+        parts.append(Text(part, frames.part(start, step), text[first:end].strip()))
+        start, first = step, following
+    return parts
+
+
+# --------------------------------------------------------------------------------------- rows
+
+
+def make_rows(texts: Sequence[Text], digit_words: Sequence[str]) -> list[Row]:
+    """The rows of a sheet, top down."""
+    known = [fold(word) for word in digit_words]
+    rows: list[Row] = []
+    for line in _lines(texts):
+        row = Row()
+        line.sort(key=lambda text: text.piece.left)
+        spelt = bool(known) and is_digit_words(", ".join(text.text for text in line), known)
+        for n, text in enumerate(line):
+            if known and is_digit_words(text.text, known, 1 if spelt or _apart(line, n) else 2):
+                row.words.append(text)
+            elif text.is_digits:
+                row.figures.append(text)
+            else:
+                row.texts.append(text)
+        _without_specks(row)
+        if row.words and not row.own and rows and _belongs(rows[-1], row):
+            rows[-1].words += row.words
+        elif row.own or row.words:
+            rows.append(row)
+    return rows
+
+
+def _apart(line: Sequence[Text], n: int) -> bool:
+    """Whether figures stand between a text and the label at the left: a single word may then be a digit word."""
+    return any(text.is_digits for text in line[:n])
+
+
+def _without_specks(row: Row) -> None:
+    """Drops what is too small beside the row's words to be figures or a label: points, commas, tops of letters."""
+    if row.words:
+        tall = max(text.piece.height for text in row.words)
+        row.figures = [text for text in row.figures if text.piece.height > 0.62 * tall]
+        row.texts = [text for text in row.texts if text.piece.height > 0.5 * tall]
+
+
+def is_digit_words(text: str, known: Sequence[str], least: int = 1) -> bool:
+    """Whether a text is mostly digit words, perhaps misread ones, and no fewer than ``least``."""
+    found = re.findall(r"[a-z0-9?]+", text)
+    if len(found) < least:
+        return False
+    letters = sum(len(word) for word in found)
+    if letters < 3 or (len(found) == 1 and found[0].isdigit()):
+        return False
+    near = sum(len(word) for word in found if _near(word, tuple(known)))
+    return near >= 0.6 * letters
+
+
+@lru_cache(maxsize=20000)
+def _near(word: str, known: tuple[str, ...]) -> bool:
+    return max(SequenceMatcher(None, word, other).ratio() for other in known) >= _ALIKE
+
+
+def _lines(texts: Sequence[Text]) -> list[list[Text]]:
+    """Pieces that stand side by side."""
+    lines: list[list[Text]] = []
+    for text in sorted(texts, key=lambda text: text.piece.middle):
+        for line in lines[-4:]:
+            last = line[-1].piece
+            overlap = min(last.bottom, text.piece.bottom) - max(last.top, text.piece.top)
+            if overlap > 0.45 * min(last.height, text.piece.height) and not _one_above_another(line, text.piece):
+                line.append(text)
+                break
+        else:
+            lines.append([text])
+    return sorted(lines, key=lambda line: float(np.mean([text.piece.middle for text in line])))
+
+
+def _one_above_another(line: Sequence[Text], piece: Piece) -> bool:
+    """Whether the piece shares columns with one of the line's: then it is no neighbour."""
+    return any(
+        min(text.piece.right, piece.right) - max(text.piece.left, piece.left) > 0.3 * min(text.piece.width, piece.width)
+        for text in line
+    )
+
+
+def _belongs(above: Row, words: Row) -> bool:
+    """Whether a row of nothing but words stands close below a row that lacks some."""
+    if not above.own:
+        return False
+    last = max(text.piece.bottom for text in above.own + above.words)
+    top = min(text.piece.top for text in words.words)
+    tall = max(text.piece.height for text in above.own + words.words)
+    return top - last < 1.3 * tall
+
+
+# -------------------------------------------------------------------------------------- words
+
+
+def joined(texts: Sequence[Text]) -> Frames:
+    """The frames of several pieces one behind the other, with a step of nothing between them."""
+    nothing = np.zeros((1, CLASSES), np.float32)
+    nothing[0, BLANK] = 1.0
+    chances, best = [], []
+    for text in texts:
+        chances += [text.frames.chances, nothing]
+        best += [text.frames.best, np.ones(1, np.float32)]
+    return Frames(np.concatenate(chances[:-1]), np.concatenate(best[:-1]))
+
+
+def read_words(rows: Sequence[Row], grammar: WordGrammar | None) -> list[WordsRead | None]:
+    """The digit words of each row; ``None`` where it has none."""
+    with_words = [n for n, row in enumerate(rows) if row.words]
+    answers: list[WordsRead | None] = [None] * len(rows)
+    if grammar is None or not with_words:
+        return answers
+    for n, read in zip(with_words, grammar.read([joined(rows[n].words) for n in with_words]), strict=True):
+        answers[n] = read
+    return answers
+
+
+def without_words(row: Row) -> Row:
+    """The row, but for its words."""
+    return replace(row, words=[])

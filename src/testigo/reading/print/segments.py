@@ -1,0 +1,228 @@
+"""Where text stands on a page: pieces of lines, found by where ink is dense, not by letters.
+
+Rules of this module
+--------------------
+1. A piece is a stretch of one line without a wide gap; what it says is not asked here.
+2. Whatever runs on downwards (streaks, the sides of frames) is no text and joins no lines; nor do ruled lines.
+3. Sizes are shares of the page's own letters; millimetres only say where to begin looking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from testigo.reading.print.page import Float, Page
+
+_LETTER = (0.9, 7.0)  # height of a line of text, millimetres: nothing else is text
+_REACH = 2.4  # millimetres over which ink is joined sideways
+_COARSE = 4.2  # pixels per millimetre at which lines are looked for
+_GAP = 0.95  # of its height: what a piece may have of empty room between two words
+_WEAK = 0.42  # share of the strongest ink around below which a piece is no print (a watermark)
+_DENSE = 0.30  # share of the neighbourhood's densest row at which a row belongs to the text
+_LEAST = 0.045  # density below which nothing is text
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text: left, top, right, bottom in the page's pixels."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def height(self) -> int:
+        """Rows."""
+        return self.bottom - self.top
+
+    @property
+    def width(self) -> int:
+        """Columns."""
+        return self.right - self.left
+
+    @property
+    def middle(self) -> float:
+        """The row in its middle."""
+        return (self.top + self.bottom) / 2
+
+
+def find_pieces(page: Page) -> list[Piece]:
+    """All stretches of text of a page, top down, left to right in a line."""
+    ink = without_rules(page.ink, page.scale)
+    zoom = min(1.0, _COARSE / page.scale)
+    small = cv2.resize(ink, (round(page.width * zoom), round(page.height * zoom)), interpolation=cv2.INTER_AREA)
+    scale = page.scale * zoom
+    density = _density(np.asarray(small, np.float32), scale)
+    pieces: list[Piece] = []
+    least, most = (size * page.scale for size in _LETTER)
+    for left, top, width, height in _boxes(_text_rows(density, scale)):
+        for piece in _split(density, Piece(left, top, left + width, top + height), scale):
+            tight = _tighten(ink, _enlarged(piece, zoom), page.scale)
+            if tight is not None and least * 0.7 <= tight.height <= most and tight.width >= least * 0.3:
+                pieces.append(tight)
+    return _join(_whole(_merged(_strong(page, pieces))))
+
+
+def _enlarged(piece: Piece, zoom: float) -> Piece:
+    return Piece(*(round(edge / zoom) for edge in (piece.left, piece.top, piece.right, piece.bottom)))
+
+
+def _strong(page: Page, pieces: list[Piece]) -> list[Piece]:
+    """The pieces without those much paler than their neighbours: watermarks, print that shines through."""
+    if not pieces:
+        return []
+    strength = np.array([_strength(page.grey[p.top : p.bottom, p.left : p.right]) for p in pieces])
+    middle = np.array([piece.middle for piece in pieces])
+    kept = []
+    for n, piece in enumerate(pieces):
+        near = np.abs(middle - piece.middle) < 15 * page.scale
+        if strength[n] >= _WEAK * np.percentile(strength[near], 90):
+            kept.append(piece)
+    return kept
+
+
+def line_mask(ink: Float, scale: float) -> NDArray[np.uint8]:
+    """Where long level and long upright lines run: 1, elsewhere 0."""
+    solid = (ink > 0.4).astype(np.uint8)
+    level = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((1, round(9 * scale)), np.uint8))
+    upright = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((round(7 * scale), 1), np.uint8))
+    wider = cv2.dilate(level, np.ones((3, 1), np.uint8)) | cv2.dilate(upright, np.ones((1, 3), np.uint8))
+    return np.asarray(wider, np.uint8)
+
+
+def without_rules(ink: Float, scale: float) -> Float:
+    """The ink without long level lines and long upright ones."""
+    return np.where(line_mask(ink, scale) > 0, np.float32(0), ink)
+
+
+def _strength(part: NDArray[np.uint8]) -> float:
+    """How dark the ink of a part is."""
+    values = np.sort(part[::2, ::2], axis=None)
+    return 255 - float(values[len(values) // 12])
+
+
+def _density(ink: Float, scale: float) -> Float:
+    """Ink spread sideways, without whatever is taller than a line of text."""
+    wide = cv2.blur(ink, (max(3, round(_REACH * scale)), max(1, round(0.25 * scale))))
+    tall = np.ones((round(_LETTER[1] * scale), 1), np.uint8)
+    return np.asarray(cv2.morphologyEx(wide, cv2.MORPH_TOPHAT, tall), np.float32)
+
+
+def _text_rows(density: Float, scale: float) -> NDArray[np.uint8]:
+    around = cv2.dilate(density, np.ones((round(3.2 * scale), round(5 * scale)), np.uint8))
+    return ((density > _DENSE * around) & (density > _LEAST)).astype(np.uint8)
+
+
+def _boxes(mask: NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    return [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:]]
+
+
+def _split(density: Float, piece: Piece, scale: float) -> list[Piece]:
+    """Two lines that touch are parted where the ink is thinnest."""
+    if piece.height < 4.6 * scale:
+        return [piece]
+    rows = density[piece.top : piece.bottom, piece.left : piece.right].mean(axis=1)
+    edge = round(1.5 * scale)
+    inner = rows[edge : len(rows) - edge]
+    if len(inner) < 2:
+        return [piece]
+    cut = int(np.argmin(inner)) + edge
+    if rows[cut] > 0.45 * min(rows[:cut].max(), rows[cut:].max()):
+        return [piece]
+    upper = Piece(piece.left, piece.top, piece.right, piece.top + cut)
+    lower = Piece(piece.left, piece.top + cut, piece.right, piece.bottom)
+    return [*_split(density, upper, scale), *_split(density, lower, scale)]
+
+
+def _tighten(ink: Float, piece: Piece, scale: float) -> Piece | None:
+    """The piece as far as its ink goes: without empty edges, with what hangs together with it above and below."""
+    columns = np.flatnonzero(ink[piece.top : piece.bottom, piece.left : piece.right].sum(axis=0) > 0.5)
+    if len(columns) < 2:
+        return None
+    left, right = piece.left + int(columns[0]), piece.left + int(columns[-1]) + 1
+    reach = round(1.8 * scale)
+    first, last = max(0, piece.top - reach), min(len(ink), piece.bottom + reach)
+    rows = ink[first:last, left:right].sum(axis=1)
+    inside = rows[piece.top - first : piece.bottom - first]
+    least = max(0.7, 0.06 * float(np.percentile(inside, 90)))
+    filled = rows > least
+    core = piece.top - first + int(np.argmax(inside))
+    # One empty row may be a scratch; two are the space between lines.
+    gaps = ~filled & ~np.roll(filled, 1)
+    above, below = np.flatnonzero(gaps[:core]), np.flatnonzero(gaps[core + 1 :])
+    top = int(above[-1]) + 1 if len(above) else 0
+    bottom = core + 1 + int(below[0]) - 1 if len(below) else len(rows)
+    span = np.flatnonzero(filled[top:bottom])
+    if len(span) < 2:
+        return None
+    grown = Piece(left, first + top + int(span[0]), right, first + top + int(span[-1]) + 1)
+    if grown.height <= max(5.2 * scale, 1.0 * piece.height):
+        return grown
+    rows_in = np.flatnonzero(inside > least)
+    return Piece(left, piece.top + int(rows_in[0]), right, piece.top + int(rows_in[-1]) + 1)
+
+
+def _merged(pieces: list[Piece]) -> list[Piece]:
+    """Upper and lower parts of one letter, found apart, are one piece: they overlap, and make no more than a line."""
+    if not pieces:
+        return []
+    line = 1.35 * float(np.percentile([piece.height for piece in pieces], 75))
+    pieces = sorted(pieces, key=lambda piece: piece.top)
+    merged: list[Piece] = []
+    for piece in pieces:
+        for n in range(len(merged) - 1, max(-1, len(merged) - 12), -1):
+            other = merged[n]
+            both = Piece(
+                min(piece.left, other.left), min(piece.top, other.top), max(piece.right, other.right),
+                max(piece.bottom, other.bottom),
+            )  # fmt: skip
+            shared = min(piece.right, other.right) - max(piece.left, other.left)
+            touching = min(piece.bottom, other.bottom) - max(piece.top, other.top) >= 0
+            if touching and shared > 0.5 * min(piece.width, other.width) and both.height <= line:
+                merged[n] = both
+                break
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _whole(pieces: list[Piece]) -> list[Piece]:
+    """Without slivers of a letter that lie inside a larger piece, which holds them already."""
+    kept: list[Piece] = []
+    for piece in sorted(pieces, key=lambda piece: -piece.width * piece.height):
+        inside = any(
+            o.left - 2 <= piece.left and piece.right <= o.right + 2
+            and min(o.bottom, piece.bottom) - max(o.top, piece.top) > 0.5 * piece.height
+            for o in kept
+        )  # fmt: skip
+        if not inside:
+            kept.append(piece)
+    return kept
+
+
+def _join(pieces: list[Piece]) -> list[Piece]:
+    """Neighbours in one line with no more than a word's gap between them are one piece."""
+    pieces = sorted(pieces, key=lambda piece: piece.left)
+    joined: list[Piece] = []
+    for piece in pieces:
+        for n, other in enumerate(joined):
+            if piece.top >= other.bottom or other.top >= piece.bottom:
+                continue
+            height, tall = sorted((piece.height, other.height))
+            overlap = min(piece.bottom, other.bottom) - max(piece.top, other.top)
+            gap = piece.left - other.right
+            if overlap > 0.55 * height and gap < _GAP * tall and tall < 1.9 * height:
+                joined[n] = Piece(
+                    other.left, min(piece.top, other.top), max(piece.right, other.right),
+                    max(piece.bottom, other.bottom),
+                )  # fmt: skip
+                break
+        else:
+            joined.append(piece)
+    return sorted(joined, key=lambda piece: (piece.middle, piece.left))
