@@ -144,6 +144,7 @@ def answers(run: Callable[..., list[Any]], write_tables: Callable[[Path], None])
         got["import"] = run("import", second, *election, "--out", bundle)
         got["publish"] = run("publish", bundle, "--out", folder / "site")
         got["simulate"] = run("simulate", "--from", first, *election, "--stations", 2, "--out", sheets)
+        got["quickcount"] = run("quickcount", bundle, "--seed", "1", "--size", 2)
         got["sample"] = run("sample", bundle, "--seed", "4 1 6", "--size", 3, "--checked", 3)
         path = sheets / "sheet-00001.jpg"
         got["read"] = run("read", "--profile", "ve2024", "--rehearsal", path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from itertools import product
 
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from testigo.errors import InputError
-from testigo.forensics.quickcount import allocate, design, quick_count, size_for
+from testigo.forensics.quickcount import allocate, allocation, design, size_for
+from testigo.forensics.quickcount_finding import quick_count
 from testigo.forensics.sheets import Sheets
 
 Make = Callable[..., Sheets]
@@ -72,10 +74,32 @@ def test_observing_everything_leaves_no_error(make_country: Make) -> None:
     assert design(past, len(past), 1, reply=0.8).error > 0, "reports that do not come leave one"
 
 
-def test_size_for_an_error_is_the_smallest(make_country: Make) -> None:
+@pytest.mark.parametrize("reply", [1.0, 0.7])
+def test_size_for_an_error_is_the_smallest(make_country: Make, reply: float) -> None:
     past = make_country(6, centres=400)
-    size = size_for(past, 0.03)
-    assert design(past, size, 1).error <= 0.03 < design(past, size - 1, 1).error
+    size = size_for(past, 0.03, reply)
+    assert allocation(past, size, reply).error <= 0.03 < allocation(past, size - 1, reply).error
+
+
+def test_an_error_that_replies_cannot_give_is_refused(make_country: Make) -> None:
+    with pytest.raises(InputError, match="not even all"):
+        size_for(make_country(6, centres=60), 0.001, 0.5)
+
+
+def test_a_stranger_can_draw_the_sample_again_with_a_hash_alone(make_country: Make) -> None:
+    past = make_country(9)
+    plan = design(past, 60, "the seed")
+    names = np.array(past.areas)[past.area]
+    for place, stratum in enumerate(plan.strata):
+        here = past.codes[(names == stratum) & (past.valid > 0)]
+        chosen, counter = [], 0
+        while len(chosen) < plan.sample[place]:
+            counter += 1
+            digest = hashlib.sha256(f"the seed,{stratum},{counter}".encode()).hexdigest()
+            code = str(here[int(digest, 16) % len(here)])
+            if code not in chosen:
+                chosen.append(code)
+        assert set(chosen) == set(past.codes[plan.rows[plan.stratum == place]].tolist())
 
 
 @pytest.mark.parametrize(("size", "reply"), [(3, 1.0), (10**6, 1.0), (60, 0.0), (60, 1.5)])
@@ -91,7 +115,7 @@ def test_a_past_without_votes_is_refused(make_sheets: Make) -> None:
 
 def test_the_finding_names_the_stations(make_country: Make) -> None:
     past = make_country(8)
-    finding = quick_count(past, 50, 3, 0.9)
+    finding = quick_count(design(past, 50, 3, 0.9), past)
     assert len(finding.stations) == 50 and set(finding.stations) <= set(past.codes.tolist())
     assert sum(int(f.value or 0) for f in finding.figures if f.name.startswith("sample_")) == 50
     assert finding.statement["es"] and finding.statement["en"]

@@ -73,6 +73,14 @@ VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
             "una muestra al azar de las actas para comprobar a mano, y qué prueba comprobarla",
         ),
     ),
+    "quickcount": (
+        "quickcount",
+        "forensics",
+        (
+            "design a quick count from a past result: which stations to observe, and the error to expect",
+            "diseñar un conteo rápido con un resultado pasado: qué mesas observar y qué error esperar",
+        ),
+    ),
     "register": ("register", "", ("build a register from published files", "construir el registro de mesas")),
     "import": (
         "import_",

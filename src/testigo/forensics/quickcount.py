@@ -16,7 +16,9 @@ Rules of this module
 --------------------
 1. The error expected is that of the past result; a new result may differ more: the design is to be drawn larger.
 2. What does not report is not missing at random: a quick count's interval does not cover it either.
-3. The sample is drawn from a seed that is published before, so that nobody can choose the stations.
+3. The sample is drawn from a seed that is published before, so that nobody can choose the stations: in each stratum as
+   :func:`testigo.forensics.sample.draw` does with the text ``seed,stratum`` over its stations in order of code. Anybody
+   can draw it again.
 
 Source: Neyman 1934 (JRSS 97:558); Cochran 1977, sections 5.5 and 6.11; Estok, Nevitte & Cowan 2002, The Quick Count
 and Election Observation (NDI).
@@ -32,7 +34,7 @@ import numpy.typing as npt
 
 from testigo.bundle import Bundle
 from testigo.errors import InputError
-from testigo.forensics.finding import Figure, Finding
+from testigo.forensics.sample import draw
 from testigo.forensics.sheets import Ints, Sheets
 
 Floats = npt.NDArray[np.float64]
@@ -40,30 +42,65 @@ _Z = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Design:
-    """A stratified sample. Arrays of shape (strata,).
+class Allocation:
+    """How many stations of each stratum, and the error to expect. Arrays of shape (strata,).
 
     Attributes:
         strata: name of each stratum, e.g. an area's code.
-        stations: stations in each.
+        stations: stations with votes in each.
         spread: standard deviation of the residual u in each (share of the mean valid votes).
         sample: stations to observe in each.
+        reply: share of the observers expected to report.
         error: expected 95 % margin of the lead, as a share (0.01: one point).
         simple_error: the same for a simple random sample of that size.
-        proportional_error: the same for a sample proportional to the stations.
-        rows: rows of the stations drawn, in order of code.
-        seed: of the drawing.
+        proportional_error: the same for a sample proportional to the stations (two per stratum at least).
     """
 
     strata: tuple[str, ...]
     stations: Ints
     spread: Floats
     sample: Ints
+    reply: float
     error: float
     simple_error: float
     proportional_error: float
+
+    @property
+    def size(self) -> int:
+        """Stations to observe."""
+        return int(self.sample.sum())
+
+
+@dataclass(frozen=True)
+class Design(Allocation):
+    """An allocation with the stations drawn for it.
+
+    Attributes:
+        rows: rows of the stations drawn, in order of code, shape (size,).
+        stratum: index of each drawn station's stratum, shape (size,).
+        seed: of the drawing.
+    """
+
     rows: Ints
-    seed: int
+    stratum: Ints
+    seed: str
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The stations that can be drawn: rows with votes, their residuals and strata."""
+
+    used: Ints
+    residual: Floats
+    names: tuple[str, ...]
+    stratum: Ints
+    stations: Ints
+    spread: Floats
+
+    @property
+    def least(self) -> int:
+        """The smallest sample: two per stratum, or all of it."""
+        return int(np.minimum(self.stations, 2).sum())
 
 
 def strata_of(bundle: Bundle, past: Sheets, level: str) -> npt.NDArray[np.str_]:
@@ -80,15 +117,12 @@ def strata_of(bundle: Bundle, past: Sheets, level: str) -> npt.NDArray[np.str_]:
     return np.array([column[rows[code]] if code in rows else "?" for code in past.codes.tolist()], dtype=np.str_)
 
 
-def design(
-    past: Sheets, size: int, seed: int, reply: float = 1.0, strata: npt.NDArray[np.str_] | None = None
-) -> Design:
-    """Allocate and draw a sample of ``size`` stations.
+def allocation(past: Sheets, size: int, reply: float = 1.0, strata: npt.NDArray[np.str_] | None = None) -> Allocation:
+    """Allocate a sample of ``size`` stations, without drawing it.
 
     Args:
         past: the past result, station by station.
-        size: stations to observe, at least two.
-        seed: published before the drawing.
+        size: stations to observe, at least two per stratum.
         reply: share of the observers expected to report (0 to 1]; the errors are those of ``size × reply`` reports.
         strata: name of each station's stratum, shape (stations,) (:func:`strata_of`); left out, the lowest areas.
 
@@ -96,41 +130,64 @@ def design(
         InputError: fewer than two stations with votes, a size that is too small or larger than the country, or a share
             of replies that is none.
     """
+    return _allocated(_frame(past, strata), size, reply)
+
+
+def design(
+    past: Sheets, size: int, seed: str | int, reply: float = 1.0, strata: npt.NDArray[np.str_] | None = None
+) -> Design:
+    """Allocate and draw a sample of ``size`` stations.
+
+    Args:
+        seed: any text, published before the drawing. Others and errors: :func:`allocation`, and those of
+            :func:`testigo.forensics.sample.draw`.
+    """
+    frame = _frame(past, strata)
+    plan = _allocated(frame, size, reply)
+    rows = []
+    for place, (name, wanted) in enumerate(zip(frame.names, plan.sample.tolist(), strict=True)):
+        here = frame.used[frame.stratum == place]  # in order of code, as the sheets are
+        ranks = draw(f"{seed},{name}", len(here), wanted)
+        rows.append(here[np.array(ranks, dtype=np.int64) - 1])
+    drawn, stratum = np.concatenate(rows), np.repeat(np.arange(len(frame.names)), plan.sample)
+    order = np.argsort(drawn, kind="stable")
+    made = {name: getattr(plan, name) for name in Allocation.__dataclass_fields__}
+    return Design(**made, rows=drawn[order], stratum=stratum[order], seed=str(seed))
+
+
+def _frame(past: Sheets, strata: npt.NDArray[np.str_] | None) -> _Frame:
     if strata is None:
         strata = np.array([*past.areas, "?"], dtype=np.str_)[past.area]
     used = np.flatnonzero(past.votes.sum(axis=1) > 0)
     if len(used) < 2:
         raise InputError("The past result has fewer than two stations with votes.", "Give one that has.")
-    if not 0 < reply <= 1:
-        raise InputError(f"The share of replies is {reply}.", "Give one above 0, at most 1.")
     names, stratum = np.unique(strata[used], return_inverse=True)
-    stations = np.bincount(stratum)
-    least = int(np.minimum(stations, 2).sum())
-    if not least <= size <= len(used):
-        raise InputError(
-            f"A sample of {size} stations cannot be drawn.",
-            f"Give {least} (two per stratum) to {len(used)} (all with votes), or fewer strata.",
-        )
     residual = _residual(past, used)
     spread = _spread(residual, stratum, len(names))
-    sample = allocate(stations, spread, size)
-    rng = np.random.default_rng(seed)
-    order = np.lexsort((rng.random(len(used)), stratum))
-    first = np.concatenate(([0], np.cumsum(stations)[:-1]))
-    place = np.arange(len(used)) - first[stratum[order]]
-    rows = np.sort(used[order[place < sample[stratum[order]]]])
-    alone = np.zeros(len(used), dtype=np.int64)
-    total = np.array([len(used)])
-    return Design(
-        strata=tuple(names.tolist()),
-        stations=stations,
-        spread=spread,
+    return _Frame(used, residual, tuple(names.tolist()), stratum, np.bincount(stratum), spread)
+
+
+def _allocated(frame: _Frame, size: int, reply: float) -> Allocation:
+    if not 0 < reply <= 1:
+        raise InputError(f"The share of replies is {reply}.", "Give one above 0, at most 1.")
+    everything = len(frame.used)
+    if not frame.least <= size <= everything:
+        raise InputError(
+            f"A sample of {size} stations cannot be drawn.",
+            f"Give {frame.least} (two per stratum) to {everything} (all with votes), or fewer strata.",
+        )
+    sample = allocate(frame.stations, frame.spread, size)
+    even = allocate(frame.stations, np.ones(len(frame.names)), size)
+    whole = _spread(frame.residual, np.zeros(everything, dtype=np.int64), 1)
+    return Allocation(
+        strata=frame.names,
+        stations=frame.stations,
+        spread=frame.spread,
         sample=sample,
-        error=_margin(stations, spread, sample * reply),
-        simple_error=_margin(total, _spread(residual, alone, 1), np.array([size * reply], dtype=np.float64)),
-        proportional_error=_margin(stations, spread, stations * (size * reply / len(used))),
-        rows=rows,
-        seed=seed,
+        reply=reply,
+        error=_margin(frame.stations, frame.spread, sample * reply),
+        simple_error=_margin(np.array([everything]), whole, np.array([size * reply], dtype=np.float64)),
+        proportional_error=_margin(frame.stations, frame.spread, even * reply),
     )
 
 
@@ -177,77 +234,26 @@ def _margin(stations: Ints, spread: Floats, sample: npt.NDArray[np.floating[Any]
     return float(_Z * np.sqrt(variance))
 
 
-def size_for(past: Sheets, error: float, strata: npt.NDArray[np.str_] | None = None) -> int:
+def size_for(past: Sheets, error: float, reply: float = 1.0, strata: npt.NDArray[np.str_] | None = None) -> int:
     """The smallest sample whose expected error is at most ``error`` (share: 0.01 is one point).
 
     Raises:
-        InputError: the error is not above 0, or :func:`design`'s.
+        InputError: the error is not above 0, not even the whole country reaches it, or :func:`allocation`'s.
     """
     if not error > 0:
         raise InputError(f"The error {error} cannot be reached.", "Give one above 0, e.g. 0.01 for one point.")
-    groups = past.area if strata is None else strata
-    used = past.votes.sum(axis=1) > 0
-    low, high = int(np.minimum(np.unique(groups[used], return_counts=True)[1], 2).sum()), int(used.sum())
+    frame = _frame(past, strata)
+    low, high = frame.least, len(frame.used)
+    best = _allocated(frame, high, reply).error
+    if best > error:
+        raise InputError(
+            f"With {reply:.0%} of replies not even all {high} stations give an error of {error}: they give {best:.4f}.",
+            "Give a larger error, or a larger share of replies.",
+        )
     while low < high:
         middle = (low + high) // 2
-        if design(past, middle, 0, strata=strata).error <= error:
+        if _allocated(frame, middle, reply).error <= error:
             high = middle
         else:
             low = middle + 1
     return high
-
-
-def quick_count(
-    past: Sheets, size: int, seed: int = 1, reply: float = 1.0, strata: npt.NDArray[np.str_] | None = None
-) -> Finding:
-    """The design as a finding: allocation per stratum, expected error, the stations drawn.
-
-    Args and errors as in :func:`design`.
-    """
-    plan = design(past, size, seed, reply, strata)
-    proportional = "n_h ∝ N_h"
-    figures = [
-        _error("expected_error", "Error esperado de la ventaja", "Expected error of the lead", plan.error, "Neyman"),
-        _error("proportional_error", "Reparto proporcional", "Proportional", plan.proportional_error, proportional),
-        _error("simple_error", "Sin estratos", "Without strata", plan.simple_error, "simple random sample"),
-    ]
-    rows = zip(plan.strata, plan.stations.tolist(), plan.spread.tolist(), plan.sample.tolist(), strict=True)
-    for name, number, spread, sample in rows:
-        figures.append(
-            Figure(
-                f"sample_{name}",
-                {"es": f"Mesas en {name}", "en": f"Stations in {name}"},
-                sample,
-                f"of {number} stations",
-                f"n_h ∝ N_h S_h, S_h = {spread:.4f}",
-            )
-        )
-    points = f"{100 * plan.error:.2f}"
-    return Finding(
-        code="quick_count",
-        title={"es": "Diseño de un conteo rápido", "en": "Design of a quick count"},
-        statement={
-            "es": f"{size} mesas en {len(plan.strata)} estratos: error esperado de la ventaja ±{points} puntos (95 %).",
-            "en": f"{size} stations in {len(plan.strata)} strata: expected error of the lead ±{points} points (95 %).",
-        },
-        figures=tuple(figures),
-        source="Neyman 1934 (JRSS 97:558); Cochran 1977, sections 5.5 and 6.11",
-        valid_when={
-            "es": "Vale si la variación dentro de cada estrato se parece a la del resultado pasado y los que no "
-            "informan faltan al azar.",
-            "en": "Valid if variation within each stratum resembles that of the past result and those who do not "
-            "report are missing at random.",
-        },
-        power={"es": f"Se contó con {reply:.0%} de respuestas.", "en": f"{reply:.0%} are expected to report."},
-        blind_spots={
-            "es": "Mesas a las que no se deja entrar: ningún intervalo cubre que lo que falta dependa del voto.",
-            "en": "Stations that observers are kept out of: no interval covers missingness that depends on the vote.",
-        },
-        stations=tuple(past.codes[plan.rows].tolist()),
-        seed=seed,
-    )
-
-
-def _error(name: str, es: str, en: str, value: float, how: str) -> Figure:
-    formula = f"1.96 √Σ (N_h/N)² (1 − n_h/N_h) S_h²/n_h, {how}"
-    return Figure(name, {"es": es, "en": en}, value, "share", formula)

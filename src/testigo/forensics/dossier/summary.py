@@ -20,7 +20,10 @@ from testigo.forensics.dossier.records import FEWEST_VOTES, Dossiers
 from testigo.forensics.finding import Figure, Finding
 from testigo.records import Evidence
 
-_SOURCE = "Claims made in public against the sheets of 2024; near-duplicates: Charikar, STOC 2002; Indyk and Motwani, STOC 1998"
+_SOURCE = (
+    "Claims made in public against the sheets of 2024; near-duplicates: Charikar, STOC 2002; Indyk and Motwani, STOC "
+    "1998"
+)
 
 
 def summary(dossiers: Dossiers, reproduce: str = "") -> Finding:
