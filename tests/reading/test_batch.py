@@ -94,16 +94,12 @@ def test_no_images_give_an_empty_table_of_the_same_schema(tapes: Any) -> None:
 def test_a_defect_met_on_one_file_costs_that_file(
     tapes: Any, images: list[tuple[str, bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from testigo.reading import batch
-
-    real = batch.read_sheet
-
     def stumbles(profile: Any, data: bytes, **more: Any) -> Any:
         if data == b"no image":
             raise ZeroDivisionError
-        return real(profile, data, **more)
+        return read_sheet(profile, data, **more)
 
-    monkeypatch.setattr(batch, "read_sheet", stumbles)
+    monkeypatch.setattr("testigo.reading.batch.read_sheet", stumbles)
     found = read_batch(images, tapes.profile.source, print_mode="never")
     assert found["by"].to_pylist() == ["qr", None, "qr"]
     assert found["problems"].to_pylist()[1] == [problems.READER_FAILED]

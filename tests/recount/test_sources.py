@@ -17,7 +17,17 @@ def names(*arguments: object) -> list[str]:
 
 
 def test_a_directory_is_read_to_its_end_sorted_without_what_is_hidden_or_no_image(tmp_path: Path) -> None:
-    for name in ("b/2.JPG", "b/10.tiff", "a.jpeg", "c.heic", "b/.x.jpg", ".git/y.jpg", "truth.json", "read.me", "d.pdf"):
+    for name in (
+        "b/2.JPG",
+        "b/10.tiff",
+        "a.jpeg",
+        "c.heic",
+        "b/.x.jpg",
+        ".git/y.jpg",
+        "truth.json",
+        "read.me",
+        "d.pdf",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
     found = find([str(tmp_path)])
@@ -118,7 +128,9 @@ def test_a_directory_can_be_a_store(tmp_path: Path) -> None:
     assert [fetch(item, 10) for item in found.items] == [b"one", b"two"]
 
 
-@pytest.mark.parametrize("url", ["ftp://host/x", "s3://", "s3://user:key@bucket/x", "s3://b/x?key=1", "file:///nowhere"])
+@pytest.mark.parametrize(
+    "url", ["ftp://host/x", "s3://", "s3://user:key@bucket/x", "s3://b/x?key=1", "file:///nowhere"]
+)
 def test_a_url_of_another_kind_is_bad_input_and_no_key_is_repeated(url: str) -> None:
     with pytest.raises(InputError) as error:
         find([url])

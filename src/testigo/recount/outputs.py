@@ -20,7 +20,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from testigo.errors import InputError, WireError
+from testigo.errors import InputError, InternalError, WireError
 from testigo.reading.batch import SCHEMA, to_lines, to_table
 
 Lines = list[dict[str, Any]]
@@ -117,7 +117,7 @@ def _json_lines(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 line = json.loads(text)
                 to_table([line])  # a line of ours has our columns, of our types
-            except (ValueError, TypeError, LookupError, AttributeError, pa.ArrowException) as error:
+            except (ValueError, TypeError, LookupError, AttributeError, InternalError, pa.ArrowException) as error:
                 raise _foreign(path) from error
             yield line
 

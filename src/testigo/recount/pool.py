@@ -3,8 +3,8 @@
 Rules of this module
 --------------------
 1. Memory is flat: a process holds the file that it reads and the next one; nothing else is on its way.
-2. The first unanswered job of a process that died is suspect; the others are given to somebody else. A suspect is tried
-   once more, alone in a process; if that one dies too, the file's line says so.
+2. What a process had when it died is suspect, and is tried once more, each alone in a process; if that one dies too,
+   the file's line says so. So nobody is accused of what another did.
 3. A file that takes too long ends its process, and is not tried again.
 4. Children hear no Ctrl-C: the parent decides. They end when the parent does, however it ends.
 """
@@ -67,7 +67,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._waiting: deque[Job] = deque()
         self._suspects: deque[Job] = deque()
-        self._tried: set[int] = set()  # indexes of jobs whose process died once
+        self._suspected: set[int] = set()  # by index: those that a process had when it died
         self._stillborn = 0
 
     def __enter__(self) -> Pool:
@@ -120,7 +120,7 @@ class Pool:
                     break
 
     def _holds_suspect(self, worker: _Worker) -> bool:
-        return bool(worker.jobs) and worker.jobs[0].index in self._tried
+        return bool(worker.jobs) and worker.jobs[0].index in self._suspected
 
     def _send(self, worker: _Worker, job: Job) -> bool:
         if not worker.jobs:
@@ -144,7 +144,7 @@ class Pool:
             yield worker.jobs.popleft(), said
 
     def _bury(self, worker: _Worker, problem: str) -> Iterator[tuple[Job, Answer]]:
-        """A process is dead, or shall be: take its jobs back, and judge the first of them."""
+        """A process is dead, or shall be: judge what it had, and take it back."""
         self._workers.remove(worker)
         worker.process.kill()
         worker.process.join()
@@ -156,15 +156,13 @@ class Pool:
                     f"The processes that read end before they begin (status {worker.process.exitcode}).",
                     "Free memory, or use fewer: --jobs 1.",
                 )
-        elif worker.jobs:
-            suspect = worker.jobs.popleft()
-            if problem == problems.READER_SLOW or suspect.index in self._tried:
-                yield suspect, failed(suspect, problem, self._settings)
-            else:
-                self._tried.add(suspect.index)
-                self._suspects.append(suspect)
+        elif worker.jobs and (problem == problems.READER_SLOW or worker.jobs[0].index in self._suspected):
+            accused = worker.jobs.popleft()
+            yield accused, failed(accused, problem, self._settings)
+        elif problem == problems.READER_FAILED:
+            self._suspected.update(job.index for job in worker.jobs)
         for job in reversed(worker.jobs):
-            (self._suspects if job.index in self._tried else self._waiting).appendleft(job)
+            (self._suspects if job.index in self._suspected else self._waiting).appendleft(job)
 
 
 # ---------------------------------------------------------------------- the process

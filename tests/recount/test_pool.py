@@ -1,0 +1,212 @@
+"""Processes that die, hang and are killed: each costs one file at most, and leaves nobody behind."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from testigo.errors import WireError
+from testigo.recount import pool as pool_module
+from testigo.recount import run as run_module
+from testigo.recount.pool import Pool
+from testigo.recount.run import Recount
+from testigo.recount.sources import find
+from testigo.recount.work import Answer, Job, Settings
+
+Write = Callable[..., Path]
+
+
+def read_all(folder: Path, settings: Settings, processes: int) -> list[dict[str, Any]]:
+    recount = Recount(find([str(folder)]).items, settings)
+    with Pool(processes, settings) as pool:
+        return [line for lines in recount.run(pool) for line in lines]
+
+
+@pytest.fixture
+def folder(write_pictures: Write, tmp_path: Path) -> Path:
+    return write_pictures(tmp_path / "images", 8)
+
+
+class Trap:
+    """A file at which every reader waits for ever: a pipe that nobody writes to. Who waits can be killed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.killed: list[int] = []
+        self.over = threading.Event()
+
+    def killing(self) -> None:
+        """Kill every process that reads it."""
+
+        def run() -> None:
+            while not self.over.is_set():
+                self.kill()
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def kill(self, then: bytes | None = None) -> None:
+        """Wait until a process reads it, and kill that; ``then`` is what the file holds for the next one."""
+        end = self._our_end()  # while it is open, the reader waits for what is never written
+        try:
+            if self.over.is_set():
+                return
+            pid = self._reader()
+            if then is not None:
+                part = self.path.with_suffix(".part")
+                part.write_bytes(then)
+                part.replace(self.path)
+            self.killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+            while _holds(pid, self.path):
+                time.sleep(0.01)
+        finally:
+            os.close(end)
+
+    def _our_end(self) -> int:
+        while True:
+            try:
+                if self.over.is_set():
+                    return os.open(os.devnull, os.O_RDONLY)
+                return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                assert error.errno == errno.ENXIO, error  # nobody reads it yet
+                time.sleep(0.01)
+
+    def _reader(self) -> int:
+        while True:
+            for child in multiprocessing.active_children():
+                if child.pid and _holds(child.pid, self.path):
+                    return child.pid
+            time.sleep(0.01)
+
+
+def _holds(pid: int, path: Path) -> bool:
+    try:
+        return any(os.path.realpath(fd) == str(path) for fd in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def trap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trap]:
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("who holds a file is only known where there is /proc")
+    path = folder / "003b.jpg"
+    os.mkfifo(path)
+    is_file = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda self: self == path or is_file(self))
+    trap = Trap(path)
+    yield trap
+    trap.over.set()
+
+
+def problems_of(lines: list[dict[str, Any]], name: str) -> list[str]:
+    (line,) = [line for line in lines if line["file"].endswith(name)]
+    return [problem["code"] for problem in line["problems"]]
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_the_answers_are_the_same_in_the_same_order_however_many_read(
+    processes: int, folder: Path, settings: Settings
+) -> None:
+    lines = read_all(folder, settings, processes)
+    assert [Path(line["file"]).name for line in lines] == sorted(path.name for path in folder.iterdir())
+    assert [line["station"] for line in lines if line["by"]] == [f"04020{n:04d}.01" for n in range(8)]
+    assert problems_of(lines, "005b.jpg") == ["not_an_image"]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_file_that_kills_its_reader_twice_costs_its_own_line_alone(
+    processes: int, folder: Path, settings: Settings, trap: Trap
+) -> None:
+    trap.killing()
+    lines = read_all(folder, settings, processes)
+    assert len(set(trap.killed)) == 2, "it was tried twice, in two processes"
+    assert problems_of(lines, trap.path.name) == ["reader_failed"]
+    assert len(lines) == 10
+    assert sum(line["by"] == "qr" for line in lines) == 8, "nobody else's file was lost"
+
+
+def test_a_process_that_was_killed_once_costs_nothing(folder: Path, settings: Settings, trap: Trap) -> None:
+    data = (folder / "000.jpg").read_bytes()
+    killer = threading.Thread(target=trap.kill, args=(data,), daemon=True)
+    killer.start()
+    lines = read_all(folder, settings, 1)
+    killer.join(timeout=5)
+    assert len(trap.killed) == 1
+    assert problems_of(lines, trap.path.name) == []
+    assert sum(line["by"] == "qr" for line in lines) == 9
+
+
+def test_a_file_that_takes_for_ever_is_given_up_and_not_tried_again(
+    folder: Path, settings: Settings, trap: Trap
+) -> None:
+    began = time.monotonic()
+    lines = read_all(folder, replace(settings, most_seconds=6.0), 2)
+    assert problems_of(lines, trap.path.name) == ["reader_slow"]
+    assert sum(line["by"] == "qr" for line in lines) == 8
+    assert time.monotonic() - began < 60
+
+
+def test_a_file_that_goes_away_or_is_too_large_is_a_line(folder: Path, settings: Settings) -> None:
+    items = find([str(folder)]).items
+    (folder / "002.jpg").unlink()
+    small = replace(settings, limits=replace(settings.limits, max_bytes=30_000))
+    (folder / "004.jpg").write_bytes(bytes(30_001))
+    with Pool(1, small) as pool:
+        lines = [line for lines in Recount(items, small).run(pool) for line in lines]
+    assert problems_of(lines, "002.jpg") == ["file_missing"]
+    assert problems_of(lines, "004.jpg") == ["too_large"]
+
+
+def test_nothing_runs_on_when_the_caller_stops(folder: Path, settings: Settings) -> None:
+    with Pool(2, settings) as pool:
+        answers = Recount(find([str(folder)]).items, settings).run(pool)
+        next(answers)
+        pids = [child.pid for child in multiprocessing.active_children()]
+        assert pids
+        answers.close()
+    assert not multiprocessing.active_children()
+
+
+def test_processes_that_cannot_begin_are_trouble_and_no_file_is_accused(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "_live", os.abort)  # called with arguments it does not take: ends at once
+    with pytest.raises(WireError, match="before they begin"):
+        read_all(folder, settings, 2)
+
+
+def test_what_is_on_its_way_and_what_waits_are_bounded(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "_AHEAD", 7)
+    given: list[int] = []
+    answered: list[int] = []
+
+    class Watched(Pool):
+        def give(self, job: Job) -> None:
+            given.append(job.index)
+            assert len(given) - len(answered) <= self.most
+            super().give(job)
+
+        def collect(self) -> Iterator[tuple[Job, Answer]]:
+            for job, answer in super().collect():
+                answered.append(job.index)
+                yield job, answer
+
+    items = find([str(folder)]).items * 4
+    with Watched(2, settings) as pool:
+        for done, _ in enumerate(Recount(items, settings).run(pool)):
+            assert len(given) - done <= 7, "nobody reads far ahead of a slow file"
+    assert len(answered) == len(items)
