@@ -39,7 +39,7 @@ def lower_part(picture: Picture, rng: Rng, low: float = 0.24, high: float = 0.5)
 def turned(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     """Skew of some degrees; on its side; upside down; mirrored by a bad driver; at any angle; turned by EXIF only."""
     picture = Picture.of(drawings[0])
-    kind = str(rng.choice(["skew", "quarter", "mirrored", "any", "exif"], p=[0.36, 0.22, 0.14, 0.2, 0.08]))
+    kind = str(rng.choice(["skew", "quarter", "mirrored", "any", "exif"], p=[0.34, 0.22, 0.14, 0.18, 0.12]))
     file = _jpeg(rng)
     ground = float(rng.choice([20, 250]))
     if kind == "any":
@@ -150,9 +150,10 @@ def cut(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     picture = Picture.of(drawings[0])
     most = {"bottom": 0.38, "left": 0.49, "right": 0.44, "top": 0.36, "blot": 0.30}
     kind = str(rng.choice(list(most), p=[0.34, 0.14, 0.14, 0.1, 0.28]))
-    share = 0.02 + (most[kind] - 0.02) * grade
+    # From some white still left beside the code to the most that its error correction can carry.
+    share = -0.06 + (most[kind] + 0.06) * grade
     if kind == "blot":
-        onpaper.blot(picture, share, rng)
+        onpaper.blot(picture, max(0.01, share), rng)
     else:
         onpaper.tear(picture, kind, share, rng)
     scanning.flatbed(picture, rng)

@@ -1,0 +1,63 @@
+"""A look moves and changes the type; it never changes what is said, and without one nothing is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import zxingcpp
+
+from testigo.election import Profile
+from testigo.simulate import Sheet, draw_sheet
+from testigo.simulate.look import Look, look_of
+from testigo.simulate.places import drawing_of
+
+SheetOf = Callable[..., Sheet]
+
+
+def test_looks_differ_in_all_that_sheets_differ_in() -> None:
+    looks = [look_of(seed) for seed in range(60)]
+    assert len({look.letters for look in looks}) > 25
+    assert {look.header for look in looks} == {0, 1, 2}
+    modules = [look.module * 1.15 for look in looks]
+    assert min(modules) < 0.95
+    assert max(modules) > 1.25
+    assert look_of(5) == look_of(5)
+
+
+def test_a_code_is_read_where_the_look_puts_it(ve: Profile, sheet_of: SheetOf) -> None:
+    widths = []
+    for seed in range(10):
+        drawing = drawing_of(ve, ve.contest(), sheet_of(ve), look_of(seed))
+        code = next(c for c in zxingcpp.read_barcodes(drawing.pixels) if c.text == drawing.payload)
+        assert drawing.code is not None
+        x, y, w, h = drawing.code
+        assert abs(w - h) < 1e-6
+        corner, far = code.position.top_left, code.position.bottom_right
+        assert np.allclose((corner.x, corner.y, far.x, far.y), (x, y, x + w, y + h), atol=0.02 * w)
+        widths.append(drawing.pixels.shape[1])
+    assert min(widths) < 640
+    assert max(widths) > 900
+
+
+def test_rows_are_where_the_look_puts_them(ve: Profile, sheet_of: SheetOf) -> None:
+    """One vote more changes pixels in its row, in totals and in the code, and nowhere else."""
+    contest = ve.contest()
+    for seed in range(4):
+        look = look_of(seed)
+        one, two = (drawing_of(ve, contest, sheet_of(ve, EV=votes), look) for votes in (14, 64))
+        changed = np.flatnonzero((one.pixels != two.pixels).any(axis=1))
+        row = list(contest.line_codes).index("EV")
+        tops = [y for _, y, _, _ in one.rows]
+        bottoms = [y + h for _, y, _, h in one.rows]
+        inside = [[n for n in range(len(tops)) if tops[n] - 2 <= y <= bottoms[n] + 2] for y in changed]
+        assert any(row in rows for rows in inside)
+        assert all(not rows or row in rows for rows in inside)
+
+
+def test_no_look_is_the_profiles_own(ve: Profile, sheet_of: SheetOf) -> None:
+    plain = draw_sheet(ve, ve.contest(), sheet_of(ve))
+    same = draw_sheet(ve, ve.contest(), sheet_of(ve), look=Look())
+    assert plain.shape[0] == same.shape[0]
+    # Only the margin beside the code may widen the paper.
+    assert abs(plain.shape[1] - same.shape[1]) <= 12
