@@ -1,31 +1,46 @@
 """The codes of an image that are sheets' codes, from cheap to costly.
 
+How an image is searched
+------------------------
+1. Codes at half size. If they account for the whole image, that is all.
+2. At full size; the places of codes that were found but not decoded are kept.
+3. Squares that look like codes are cut out and searched with another binarizer and another size.
+4. What is left goes to the soft decoder (:mod:`testigo.reading.soft`), as long as the time allowed lasts.
+5. Outside a rehearsal the marks of a drawing are looked for at full size, and once more, harder, round a code that only
+   the soft decoder could read: a drawing too damaged for its marks to be read by chance must not pass as a sheet.
+
 Rules of this module
 --------------------
-1. How an image is searched: (1) codes at half size; (2) where that found no sheet, or where the image has room for more
-   than one, at full size; (3) outside a rehearsal the marks of a drawing are looked for at full size.
-2. Syntax only: nothing is completed, nothing is guessed, nothing is judged by which votes are likely.
+1. Syntax only: nothing is completed, nothing is guessed, nothing is judged by which votes are likely.
+2. A stage runs only if those before it left something to learn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
 
 from testigo.election.grammar import Payload, find_payload
 from testigo.election.profile import Profile
 from testigo.election.simulacro import says_simulacro
 from testigo.reading import problems
-from testigo.reading.codes import Code, find_codes, find_marks
-from testigo.reading.opening import OpenedImage
+from testigo.reading.codes import Code, Trace, find_codes, find_codes_and_traces, find_marks
+from testigo.reading.opening import Grey, OpenedImage
+from testigo.reading.soft import Clock, Region, SoftCode, find_regions, read_region
+from testigo.reading.soft.confidence import confidence_of, confidence_of_plain
 
-HALF, FULL = "half", "full"
+HALF, FULL, ADAPTIVE, CROP, SOFT = "half", "full", "adaptive", "crop", "soft"
 
-#: Not calibrated yet: a code that checks, fits the grammar and had correction to spare; and one that had not.
-_SURE, _BARELY = 995, 900
 _BARELY_BELOW_UNUSED = 300
 #: An image this much larger than its sheets, judged by the size of their codes, may show a further sheet.
 _ROOM_FOR_ANOTHER = 1.6
+#: A further sheet's code is about as large as those that were read, and dense.
+_ALIKE, _DENSE = 1.7, 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class CodeSheet:
     Attributes:
         payload: what the code says, taken apart.
         code: the code as found; its place is in the image's upright pixels.
-        stage: how much work it took: ``half``, ``full``, ….
+        stage: how much work it took: ``half``, ``full``, ``adaptive``, ``crop``, ``soft``.
         confidence: per mille.
         problems: codes of :data:`testigo.reading.PROBLEMS`.
     """
@@ -60,13 +75,31 @@ class CodeAnswer:
         return says_simulacro([code.text for code in self.codes])
 
 
-def find_sheets_by_code(profile: Profile, image: OpenedImage, *, rehearsal: bool) -> CodeAnswer:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a search may cost.
+
+    Attributes:
+        costly_seconds: CPU for crops and the soft decoder, for the whole image, where no sheet was read before.
+        further_seconds: the same where a sheet was read, and the image has room for another.
+        regions: squares that are looked at.
+    """
+
+    costly_seconds: float = 1.5
+    further_seconds: float = 0.6
+    regions: int = 4
+
+
+def find_sheets_by_code(
+    profile: Profile, image: OpenedImage, *, rehearsal: bool, search: Search | None = None
+) -> CodeAnswer:
     """Find the sheets whose codes can be read, stopping as soon as nothing more can be learnt.
 
     Args:
         profile: the election; its contests' grammars say what a payload is.
         image: opened.
         rehearsal: whether drawings may be read; outside a rehearsal their marks are searched at full size.
+        search: what it may cost.
     """
     codes = list(find_codes(image.half(), 2))
     sheets = _sheets(profile, codes, HALF)
@@ -74,31 +107,166 @@ def find_sheets_by_code(profile: Profile, image: OpenedImage, *, rehearsal: bool
     drawn = says_simulacro([code.text for code in codes])
     if (settled and rehearsal) or (drawn and not rehearsal):
         return CodeAnswer(tuple(sheets), tuple(codes))
-    more = [] if settled else list(find_codes(image.full()))
+    traces: tuple[Trace, ...] = ()
+    if not settled:
+        more, traces = find_codes_and_traces(image.full())
+        codes += more
+        sheets += _sheets(profile, more, FULL)
     if not rehearsal:  # a drawing's marks may be too small for the half size, so only the full size settles it
-        more += find_marks(image.full())
-    return CodeAnswer((*sheets, *_sheets(profile, more, FULL)), (*codes, *more))
+        codes += find_marks(image.full())
+        if says_simulacro([code.text for code in codes]):
+            return CodeAnswer(tuple(sheets), tuple(codes))
+    if not settled and (not sheets or _room_for_another(profile, image, sheets)):
+        return _Costly(profile, image, search or Search(), sheets, codes).run(traces, rehearsal)
+    return CodeAnswer(tuple(sheets), tuple(codes))
 
 
-def _sheets(profile: Profile, codes: Sequence[Code], stage: str) -> list[CodeSheet]:
+def _sheets(profile: Profile, codes: Iterable[Code], stage: str) -> list[CodeSheet]:
     sheets = []
     for code in codes:
         payload = find_payload(profile.contests, code.text) if code.is_qr else None
         if payload is not None:
             barely = code.unused < _BARELY_BELOW_UNUSED
             odd = (problems.CODE_DAMAGED,) if barely else ()
-            sheets.append(CodeSheet(payload, code, stage, _BARELY if barely else _SURE, odd))
+            sheets.append(CodeSheet(payload, code, stage, confidence_of_plain(code.unused), odd))
     return sheets
 
 
 def _room_for_another(profile: Profile, image: OpenedImage, sheets: Sequence[CodeSheet]) -> bool:
     """Whether the image is larger than the sheets read so far account for. Without a layout it always may be."""
     accounted = 0.0
-    for sheet in sheets:
-        layout = profile.contest(sheet.payload.code.contest).layout
+    for code in {sheet.code.text: sheet for sheet in sheets}.values():
+        layout = profile.contest(code.payload.code.contest).layout
         block = layout.block("code") if layout else None
-        if layout is None or block is None or not block.module or not sheet.code.modules:
+        if layout is None or block is None or not block.module or not code.code.modules:
             return True
-        pixels_per_mm = sheet.code.side / (sheet.code.modules * block.module)
+        pixels_per_mm = code.code.side / (code.code.modules * block.module)
         accounted += layout.paper_width * layout.paper_height * pixels_per_mm**2
     return image.width * image.height > accounted * _ROOM_FOR_ANOTHER
+
+
+class _Costly:
+    """The stages that cost: squares that look like codes, one after the other, until all is read or time is up."""
+
+    def __init__(
+        self, profile: Profile, image: OpenedImage, search: Search, sheets: list[CodeSheet], codes: list[Code]
+    ) -> None:
+        self.profile, self.image, self.search = profile, image, search
+        self.sheets, self.codes = sheets, codes
+        self.had = bool(sheets)
+        self.clock = Clock(search.further_seconds if self.had else search.costly_seconds)
+
+    def run(self, traces: Sequence[Trace], rehearsal: bool) -> CodeAnswer:
+        """Search the regions; where nothing of a sheet was read, all of them, until the first sheet leaves no room."""
+        for region in self._regions(traces):
+            if self.clock.over():
+                break
+            if self._known(region):
+                continue
+            quads = [np.array(trace.corners) for trace in traces if _inside(trace, region)]
+            if self._by_crop(region) or self._by_soft(region, quads, rehearsal):
+                if self.codes and not rehearsal and says_simulacro([code.text for code in self.codes]):
+                    break
+                if not _room_for_another(self.profile, self.image, self.sheets):
+                    break
+        return CodeAnswer(tuple(self.sheets), tuple(self.codes))
+
+    def _regions(self, traces: Sequence[Trace]) -> list[Region]:
+        """Squares to look at: those that another reader found, then those that look like codes."""
+        half = find_regions(self.image.half(), self.search.regions)
+        seen = [Region(2 * r.x, 2 * r.y, 2 * r.side, r.density) for r in half]
+        found = [_around(trace) for trace in traces]
+        known = [sheet.code.side for sheet in self.sheets]
+        if known:
+            low, high = min(known) / _ALIKE, max(known) * _ALIKE
+            seen = [r for r in seen if low < r.side < high and r.density > _DENSE]
+            found = [r for r in found if low < r.side < high]
+        return [r for r in found if r.side >= 40][:3] + seen
+
+    def _known(self, region: Region) -> bool:
+        """Whether a sheet's code that was read lies there."""
+        middles = (np.mean(np.array(sheet.code.corners), axis=0) for sheet in self.sheets)
+        return any(math.hypot(x - region.x, y - region.y) < 0.6 * region.side for x, y in middles)
+
+    def _by_crop(self, region: Region) -> bool:
+        """Another binarizer, another size."""
+        reach = 0.85 * region.side
+        left, top = max(0, int(region.x - reach)), max(0, int(region.y - reach))
+        part = self.image.full()[top : int(region.y + reach), left : int(region.x + reach)]
+        if min(part.shape, default=0) < 40:
+            return False
+        zoom = 2.0 if region.side < 260 else 0.5 if region.side > 700 else 1.0
+        how = cv2.INTER_CUBIC if zoom > 1 else cv2.INTER_AREA
+        sized = cv2.resize(part, None, fx=zoom, fy=zoom, interpolation=how) if zoom != 1 else part
+        for binarizer, stage in (("global", ADAPTIVE), ("local", CROP)):
+            pixels = np.ascontiguousarray(sized if stage == CROP or zoom != 1 else cv2.GaussianBlur(sized, (0, 0), 1.2))
+            codes, _ = find_codes_and_traces(
+                np.asarray(pixels, np.uint8), offset=(left, top), scale=1 / zoom, binarizer=binarizer
+            )
+            sheets = _sheets(self.profile, codes, stage)
+            self.codes += codes
+            self.sheets += sheets
+            if sheets:
+                return True
+        return False
+
+    def _by_soft(self, region: Region, quads: Sequence[npt.NDArray[np.float64]], rehearsal: bool) -> bool:
+        contests = [contest for contest in self.profile.contests if contest.qr is not None]
+        found = read_region(self.image.full(), region, contests, self.clock, quads=quads)
+        if found is None:
+            return False
+        sheet = sheet_of(found)
+        if not rehearsal:
+            self.codes += _marks_near(self.image.full(), sheet.code)
+        self.codes.append(sheet.code)
+        self.sheets.append(sheet)
+        return True
+
+
+def sheet_of(found: SoftCode, stage: str = SOFT) -> CodeSheet:
+    """A sheet that the soft decoder read."""
+    decoded = found.decoded
+    code = Code(
+        text=decoded.payload.text,
+        corners=found.corners,
+        is_qr=True,
+        modules=len(decoded.modules),
+        level=decoded.level,
+        unused=decoded.unused,
+        corrected=decoded.corrected,
+        erased=decoded.erased,
+        symbols=decoded.symbols,
+        mirrored=found.mirrored,
+    )
+    barely = decoded.unused < _BARELY_BELOW_UNUSED
+    odd = (problems.CODE_DAMAGED,) if barely else ()
+    return CodeSheet(decoded.payload, code, stage, confidence_of(decoded), odd)
+
+
+def _around(trace: Trace) -> Region:
+    corners = np.array(trace.corners)
+    x, y = corners.mean(axis=0)
+    side = float(np.mean(np.hypot(*(corners - np.roll(corners, 1, axis=0)).T)))
+    return Region(float(x), float(y), side, 1.0)
+
+
+def _inside(trace: Trace, region: Region) -> bool:
+    near = _around(trace)
+    return math.hypot(near.x - region.x, near.y - region.y) < 0.35 * region.side and near.side > 0.4 * region.side
+
+
+def _marks_near(pixels: Grey, code: Code) -> tuple[Code, ...]:
+    """The marks of a drawing round a code, looked for at several sizes."""
+    x, y, width, height = code.region
+    side = max(width, height)
+    left, top = max(0, x - side), max(0, y - side // 2)
+    part = pixels[top : y + height + side // 2, left : x + width + side]
+    found: tuple[Code, ...] = ()
+    for zoom in (1.0, 2.0, 3.0):
+        size = (round(part.shape[1] * zoom), round(part.shape[0] * zoom))
+        if 0 < size[0] * size[1] < 12_000_000:
+            sized = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)
+            found += find_marks(np.asarray(sized, np.uint8))
+        if says_simulacro([mark.text for mark in found]):
+            break
+    return found

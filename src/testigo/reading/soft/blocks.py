@@ -2,13 +2,13 @@
 
 Rules of this module
 --------------------
-1. Bits come as trust: positive for one, negative for zero, its size the trust in nats; 0 is erased. Bits that the syntax
-   fixes are known: they hold whatever is seen.
+1. Bits come as trust: positive for one, negative for zero, its size the trust in nats; 0 is erased. Bits that the
+   syntax fixes are known: they hold whatever is seen.
 2. Generalised minimum distance: errors-and-erasures Reed-Solomon, erasing ever more of the least trusted symbols
    (Forney, 1966).
-3. Ordered statistics on the code's binary image: the most trusted independent bits fix the word; up to three of them are
-   turned over (Fossorier & Lin, 1995). Known bits enter as trusted without limit, so the syntax repairs what the checks
-   alone cannot.
+3. Ordered statistics on the code's binary image: the most trusted independent bits fix the word; up to three of them
+   are turned over (Fossorier & Lin, 1995). Known bits enter as trusted without limit, so the syntax repairs what the
+   checks alone cannot.
 4. A block is returned only if its evidence passes (:mod:`certainty`).
 """
 
@@ -147,7 +147,7 @@ def _reprocessed(word: Word, filled: Floats, rank_by: Floats, order: int) -> Byt
     pivots, basis, matrix = _eliminated(_check_matrix(len(word.trust), word.checks), np.argsort(rank_by, kind="stable"))
     weight = np.abs(filled)
     implied = matrix @ hard[basis] & 1  # uint8 wraps at 256, which keeps the parity
-    differs = implied ^ hard[pivots]
+    differs = np.asarray(implied ^ hard[pivots], np.uint8)
     movable = np.flatnonzero(weight[basis] < _KNOWN_TRUST)
     movable = movable[np.argsort(weight[basis][movable], kind="stable")]
     turned = _cheapest(matrix[:, movable], differs, weight[pivots], weight[basis][movable], order)
@@ -188,7 +188,7 @@ def _eliminated(checks: npt.NDArray[np.uint8], order: Ints) -> tuple[Ints, Ints,
 def _cheapest(
     matrix: npt.NDArray[np.uint8], differs: npt.NDArray[np.uint8], pivot_weight: Floats, weight: Floats, order: int
 ) -> Ints:
-    """Which of the movable bits (columns, least trusted first) to turn over, so that the least trust is contradicted."""
+    """Which of the movable bits (columns, least trusted first) to turn over to contradict the least trust."""
     signs = (1.0 - 2.0 * matrix).astype(np.float32)
     base = (pivot_weight * (1.0 - 2.0 * differs)).astype(np.float32)
     total = float(pivot_weight.sum())

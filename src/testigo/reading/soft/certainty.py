@@ -7,13 +7,13 @@ Rules of this module
    that syntax. The modules of a block that was not printed are, where it differs, fair coins as seen from what was: the
    code's checks and the mask see to that (the weight distribution of a maximum distance separable code is that of
    random words; MacWilliams & Sloane, ch. 11).
-2. Agreement is measured as S = sum of w_i s_i, where s_i is +1 where the block agrees with the seen module i, -1 where it
-   differs, and w_i >= 0 is how much module i is trusted. The weights come from the picture alone. For fair coins
+2. Agreement is measured as S = sum of w_i s_i, where s_i is +1 where the block agrees with the seen module i, -1 where
+   it differs, and w_i >= 0 is how much module i is trusted. The weights come from the picture alone. For fair coins
    Chernoff's bound is P(S >= s) <= exp(-max over t of (t s - sum of ln cosh(t w_i))) =: 2^-I, whatever the weights are
    and whether or not they are well calibrated.
 3. So at most 2^(K - I) wrong blocks are expected to agree as well (union bound). A block counts only if
-   I - K >= REQUIRED_BITS; with fewer than 2^11 attempts per image (masks, levels, lengths, places, rounds) the bound for a
-   wrong payload is below 2^-19 per *damaged* image even before the payload has to fit the grammar as a whole.
+   I - K >= REQUIRED_BITS; with fewer than 2^11 attempts per image (masks, levels, lengths, places, rounds) the bound
+   of a wrong payload is below 2^-19 per *damaged* image even before the payload has to fit the grammar as a whole.
    That is an argument under stated assumptions; ``benchmarks/soft.py`` measures it.
 4. A bit that the syntax fixes is no evidence: it is neither counted as free nor as seen.
 """

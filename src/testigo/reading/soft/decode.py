@@ -73,6 +73,7 @@ class Decoded:
         version, level, mask: of the symbol.
         symbols: one letter per codeword in placed order: ``.`` as seen, ``c`` corrected, ``e`` not seen.
         margin: bits by which the evidence exceeds what is needed to tell the block with the least of it.
+        unused: per mille of the error correction left over in the worst block (2 x corrected + erased of its checks).
         differing: per mille of the seen data modules that differ from the answer.
         modules: the whole symbol as it was printed, dark true.
         judged: whether a judge's text was used.
@@ -84,6 +85,7 @@ class Decoded:
     mask: int
     symbols: str
     margin: float
+    unused: int
     differing: int
     modules: Bools = field(compare=False, repr=False)
     judged: bool = False
@@ -146,7 +148,7 @@ def combine(maps: Sequence[Floats]) -> Floats:
     Args:
         maps: as :func:`decode_modules` takes them, all of one version.
     """
-    return np.clip(np.sum(maps, axis=0), -_CLIP, _CLIP)
+    return np.asarray(np.clip(np.sum(maps, axis=0), -_CLIP, _CLIP), np.float64)
 
 
 def looks_like_a_code(trust: Floats, contests: Sequence[Contest]) -> float:
@@ -163,7 +165,7 @@ def looks_like_a_code(trust: Floats, contests: Sequence[Contest]) -> float:
 
 def _gain(trust: Floats) -> Floats:
     """Nats that a bit gains over chance if it is one; of the negative: if it is zero."""
-    return np.log(2) - np.logaddexp(0, -trust)
+    return np.asarray(np.log(2) - np.logaddexp(0, -trust), np.float64)
 
 
 def _guesses(trust: Floats, version: int, contests: Sequence[Contest], vouched: dict[str, str]) -> list[_Guess]:
@@ -318,6 +320,7 @@ class _Attempt:
             return None
         bits = np.unpackbits(codewords).astype(bool)
         modules = symbol.full_pattern(self.version, self.guess.level, self.guess.mask, bits)
+        letters = self._symbols(modules)
         seen = np.abs(self.trust) > 0.1
         differs = seen & ((self.trust > 0) != modules) & ~self.place.function
         share = differs.sum() / max(1, (seen & ~self.place.function).sum())
@@ -326,8 +329,9 @@ class _Attempt:
             version=self.version,
             level=self.guess.level,
             mask=self.guess.mask,
-            symbols=self._symbols(modules),
+            symbols=letters,
             margin=margin,
+            unused=self._unused(letters),
             differing=round(1000 * float(share)),
             modules=modules,
             judged=self.judged,
@@ -346,10 +350,17 @@ class _Attempt:
             least, first = min(least, word.evidence(self.solved[block]) - choice), first + size
         return float(least)
 
+    def _unused(self, symbols: str) -> int:
+        cost = np.array([{".": 0, "c": 2, "e": 1}[letter] for letter in symbols])
+        worst = max(int(cost[member].sum()) for member in self.blocks.members)
+        return max(0, round(1000 * (1 - worst / self.blocks.checks)))
+
     def _symbols(self, modules: Bools) -> str:
         trust = self.trust[self.place.rows, self.place.columns].reshape(-1, 8)
         right = (trust > 0) == modules[self.place.rows, self.place.columns].reshape(-1, 8)
-        unseen = (np.abs(trust) > 0.1).sum(axis=1) < 4
-        wrong = ~(right | (np.abs(trust) <= 0.1)).all(axis=1)
-        partly = (np.abs(trust) <= 0.1).any(axis=1)
-        return "".join("e" if u or (p and not w) else "c" if w else "." for u, w, p in zip(unseen, wrong, partly))
+        unseen = np.asarray((np.abs(trust) > 0.1).sum(axis=1) < 4)
+        wrong = np.asarray(~(right | (np.abs(trust) <= 0.1)).all(axis=1))
+        partly = np.asarray((np.abs(trust) <= 0.1).any(axis=1))
+        return "".join(
+            "e" if u or (p and not w) else "c" if w else "." for u, w, p in zip(unseen, wrong, partly, strict=True)
+        )

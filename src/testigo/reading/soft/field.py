@@ -35,7 +35,7 @@ EXP, LOG = _tables()
 
 
 def _products() -> Bytes:
-    table = EXP[LOG[:, None] + LOG[None, :]].copy()
+    table: Bytes = EXP[LOG[:, None] + LOG[None, :]].copy()
     table[0, :] = table[:, 0] = 0
     return table
 
@@ -53,7 +53,7 @@ def generator(checks: int) -> Bytes:
         longer = np.append(poly, np.uint8(0))
         longer[1:] ^= PRODUCT[poly, EXP[i]]
         poly = longer
-    return poly[1:]
+    return np.asarray(poly[1:], np.uint8)
 
 
 def encode(data: Bytes, checks: int) -> Bytes:
@@ -71,14 +71,14 @@ def encode(data: Bytes, checks: int) -> Bytes:
 @lru_cache(maxsize=64)
 def _syndrome_powers(length: int, checks: int) -> Bytes:
     places = np.arange(length - 1, -1, -1)
-    return EXP[(places[None, :] * np.arange(checks)[:, None]) % 255]
+    return np.asarray(EXP[(places[None, :] * np.arange(checks)[:, None]) % 255], np.uint8)
 
 
 def syndromes(words: Bytes, checks: int) -> Bytes:
     """Of words, shape (rows, n), first symbol the highest power -> (rows, checks)."""
     powers = _syndrome_powers(words.shape[1], checks)
     products = PRODUCT[words[:, None, :], powers[None, :, :]]
-    return np.bitwise_xor.reduce(products, axis=2)
+    return np.asarray(np.bitwise_xor.reduce(products, axis=2), np.uint8)
 
 
 def correct(words: Bytes, erased: Bools, checks: int) -> tuple[Bytes, Bools]:

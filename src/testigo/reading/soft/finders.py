@@ -3,7 +3,7 @@
 Rules of this module
 --------------------
 1. A finder crosses as 1:1:3:1:1, dark first, along rows *and* columns through its middle.
-2. What is missing (a corner cut off, a corner under a stain) is made up for by trying the squares that the others allow.
+2. What is missing (a corner cut off or under a stain) is made up for by trying the squares that the others allow.
 3. Nothing is decided here: squares are proposals, rated on the whole function pattern later.
 """
 

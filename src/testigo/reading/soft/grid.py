@@ -38,12 +38,24 @@ class View:
         soft: the same, blurred by a third of a module.
         contrast: grey levels between dark and light.
         offset: of the part's upper left corner on the image.
+        zoom: the view's pixels per pixel of the image.
     """
 
     sharp: Singles
     soft: Singles
     contrast: float
     offset: tuple[int, int]
+    zoom: float = 1.0
+
+    def of_image(self, points: Floats) -> Floats:
+        """Places on the image, shape (…, 2), as places on the view."""
+        return np.asarray((points - np.array(self.offset)) * self.zoom)
+
+    def to_image(self, grid: Grid) -> Grid:
+        """A grid on the view as one on the image."""
+        left, top = self.offset
+        x, y = grid.x / self.zoom + left, grid.y / self.zoom + top
+        return replace(grid, x=x.astype(np.float32), y=y.astype(np.float32))
 
 
 @dataclass(frozen=True)
@@ -76,13 +88,21 @@ class Grid:
 
 
 def view_of(pixels: Grey, box: tuple[int, int, int, int], pitch: float) -> View:
-    """Prepare a box (left, top, right, bottom; cut to the image) for modules of that many pixels."""
+    """Prepare a box (left, top, right, bottom; cut to the image) for modules of about that many pixels."""
     height, width = pixels.shape
     left, top, right, bottom = max(0, box[0]), max(0, box[1]), min(width, box[2]), min(height, box[3])
-    part = np.ascontiguousarray(pixels[top:bottom, left:right]).astype(np.float32)
-    soft = cv2.GaussianBlur(part, (0, 0), max(0.35, 0.3 * pitch))
-    low, high = np.percentile(soft[::3, ::3], (4, 96)) if part.size else (0.0, 0.0)
-    return View(part, np.asarray(soft, np.float32), max(float(high - low), 8.0), (left, top))
+    part: Grey = np.ascontiguousarray(pixels[top:bottom, left:right])
+    if not part.size:
+        return View(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32), 8.0, (left, top))
+    zoom = 6.5 / pitch if pitch < 5.0 else 9.0 / pitch if pitch > 12.0 else 1.0
+    if zoom != 1.0:
+        how = cv2.INTER_CUBIC if zoom > 1 else cv2.INTER_AREA
+        size = max(1, round(part.shape[1] * zoom)), max(1, round(part.shape[0] * zoom))
+        part = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
+    sharp = part.astype(np.float32)
+    soft = np.asarray(cv2.GaussianBlur(sharp, (0, 0), max(0.35, 0.3 * pitch * zoom)), np.float32)
+    low, high = np.percentile(soft[::3, ::3], (4, 96))
+    return View(sharp, soft, max(float(high - low), 8.0), (left, top), zoom)
 
 
 def sample(picture: Singles, x: Singles, y: Singles) -> Singles:
@@ -118,7 +138,7 @@ def rated(view: View, grid: Grid) -> Floats:
     """Score of each of the four ways in which the symbol may lie on the grid (quarter turns to be upright)."""
     dark = normalised(sample(view.soft, grid.x, grid.y), view.contrast)
     version = (grid.modules - 17) // 4
-    total = float(np.sqrt((np.abs(symbol.layout(version).known).sum())))
+    total = float(np.sqrt(np.abs(symbol.layout(version).known).sum()))
     return np.array([float((template(version, turns) * dark).sum()) / total for turns in range(4)])
 
 

@@ -6,8 +6,8 @@ How a lattice is found
 2. Edges between modules lie on lines. How far apart: by the spectrum of where edges are.
 3. Boundaries of columns and of rows are followed by dynamic programming: each about one pitch from the last, where the
    edges are strongest. Stretch, lost and repeated lines only change the steps.
-4. The function patterns of every version, in the four ways in which it can lie, are correlated with the cells: where one
-   stands out is the code. No corner is needed.
+4. The function patterns of every version, in the four ways in which it can lie, are correlated with the cells: where
+   one stands out is the code. No corner is needed.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def find_lattices(
     low, high = max(2.6, 0.6 * side * zoom / 90), 1.35 * side * zoom / 37
     pitches = _pitches(across, down, low, high)
     found: list[Grid] = []
-    back = cv2.invertAffineTransform(turn)
+    back = np.asarray(cv2.invertAffineTransform(turn), np.float64)
     for pitch in pitches:
         columns, rows = _followed(across, pitch), _followed(down, pitch)
         if columns is None or rows is None:
@@ -162,8 +162,9 @@ def _matched(flat: Singles, columns: _Lines, rows: _Lines, versions: tuple[int, 
             continue
         total = math.sqrt(float(np.abs(symbol.layout(version).known).sum()))
         for turns in range(4):
-            match = cv2.matchTemplate(padded, template(version, turns), cv2.TM_CCORR) / total
-            _, score, _, (column, row) = cv2.minMaxLoc(match)
+            match = cv2.matchTemplate(padded, template(version, turns), cv2.TM_CCORR)
+            _, best, _, (column, row) = cv2.minMaxLoc(match)
+            score = best / total
             if score >= _LEAST_SCORE:
                 found.append((float(score), version, turns, row - margin, column - margin))
     found.sort(reverse=True)

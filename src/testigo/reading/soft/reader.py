@@ -162,8 +162,8 @@ def module_maps(
         return
     part = view.sharp.astype(np.uint8)
     angle = dominant_angle(part)
-    centre = (region.x - view.offset[0], region.y - view.offset[1])
-    for grid in find_lattices(part, centre, region.side, angle, versions):
+    x, y = view.of_image(np.array((region.x, region.y)))
+    for grid in find_lattices(part, (float(x), float(y)), region.side * view.zoom, angle, versions):
         if clock.over():
             return
         yield _mapped(view, grid, None)
@@ -177,7 +177,7 @@ def _proposed_squares(
 ) -> list[tuple[float, Grid, Floats | None]]:
     proposals: list[tuple[int, Floats]] = []
     for quad in quads:
-        local = quad - np.array(view.offset)
+        local = view.of_image(quad)
         proposals += [(version, local) for version in versions]
     finders = find_finders(view.sharp.astype(np.uint8), 6)
     proposals += [(square.version, square.corners) for square in squares_of(finders, versions)]
@@ -197,6 +197,4 @@ def _mapped(view: View, grid: Grid, corners: Floats | None) -> ModuleMap:
     grid = refined(view, grid)
     score = float(rated(view, grid)[grid.turns])
     trust = module_trust(view, grid)
-    left, top = view.offset
-    placed = replace(grid, x=grid.x + np.float32(left), y=grid.y + np.float32(top))
-    return ModuleMap(trust, placed, score)
+    return ModuleMap(trust, view.to_image(grid), score)

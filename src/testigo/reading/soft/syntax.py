@@ -68,8 +68,8 @@ class Shape:
         mode: ``byte``, ``alphanumeric`` or ``numeric``; empty if nothing is assumed.
         length: characters; 0 if nothing is assumed.
         known: +1 for a bit that is one, -1 for zero, 0 not known; in the order of the message.
-        free: bits of choice that the syntax leaves in each bit: 0 where it is known, less than 1 where the alphabet does
-            not use every combination.
+        free: bits of choice that the syntax leaves in each bit: 0 where it is known, less than 1 where the alphabet
+            does not use every combination.
     """
 
     contest: str
@@ -225,7 +225,7 @@ def _choice(syntax: Syntax, mode: str, length: int, version: int, known: Signs) 
             characters = syntax.admitted(place, length)
             here = slice(first + 8 * place, first + 8 * place + 8)
             free[here] *= np.log2(len(characters)) / max(1.0, free[here].sum())
-    return free
+    return np.asarray(free, np.float64)
 
 
 def _bits(value: int, width: int) -> list[int]:
@@ -270,7 +270,7 @@ def text_of(data: bytes, version: int) -> str | None:
 
 
 def characters_in(mode: str, version: int, first: int, stop: int) -> tuple[int, int]:
-    """Which characters of the message stand, wholly or partly, in the data codewords ``first`` to ``stop`` (excluded)."""
+    """Which characters of the message stand, wholly or partly, in data codewords ``first`` to before ``stop``."""
     if mode not in _MODES:
         return 0, 8 * stop
     _, short, longer = _MODES[mode]

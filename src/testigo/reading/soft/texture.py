@@ -117,4 +117,6 @@ def dominant_angle(pixels: Grey) -> float:
     angle = np.arctan2(gy, gx)
     y, x = np.mgrid[-1 : 1 : flat.shape[0] * 1j, -1 : 1 : flat.shape[1] * 1j]
     weight = strength * np.exp(-1.5 * (x**2 + y**2))
-    return math.degrees(math.atan2(float((weight * np.sin(4 * angle)).sum()), float((weight * np.cos(4 * angle)).sum())) / 4)
+    return math.degrees(
+        math.atan2(float((weight * np.sin(4 * angle)).sum()), float((weight * np.cos(4 * angle)).sum())) / 4
+    )

@@ -2,8 +2,8 @@
 
 Rules of this module
 --------------------
-1. A linear equaliser undoes blur: it is fitted by least squares on the modules whose colour is known (function patterns,
-   then blocks already decoded), then on those that are already clear.
+1. A linear equaliser undoes blur: it is fitted by least squares on the modules whose colour is known (function
+   patterns, then blocks already decoded), then on those that are already clear.
 2. Trust is measured, not assumed: from how far the equalised values scatter about dark and light nearby.
 3. A neighbourhood without contrast (cut away, blotted out, a streak) is not seen: its trust is 0.
 """
@@ -34,7 +34,7 @@ def module_trust(view: View, grid: Grid, expected: npt.NDArray[np.int8] | None =
     Args:
         view: with the pixels.
         grid: where the modules are, and how the symbol lies.
-        expected: shape (n, n), upright: colours already known (+1 dark, -1 light, 0 not); the function pattern, if none.
+        expected: shape (n, n), upright: colours known (+1 dark, -1 light, 0 not); the function pattern, if not given.
 
     Returns:
         Shape (n, n): positive dark, negative light, in nats.
@@ -52,7 +52,7 @@ def _features(view: View, grid: Grid) -> tuple[Singles, Singles, Bools]:
     """Values round each module, shape (n * n, features); the plain value (n, n); whether the module is on the image."""
     ux, uy = np.gradient(grid.x, axis=1), np.gradient(grid.y, axis=1)
     vx, vy = np.gradient(grid.x, axis=0), np.gradient(grid.y, axis=0)
-    slightly = cv2.GaussianBlur(view.sharp, (0, 0), max(0.3, 0.16 * grid.pitch))
+    slightly = np.asarray(cv2.GaussianBlur(view.sharp, (0, 0), max(0.3, 0.16 * grid.pitch)), np.float32)
     middle = sample(slightly, grid.x, grid.y)
     places = [(a, b) for b in _OFFSETS for a in _OFFSETS] + list(_WIDE)
     stack = np.stack([sample(slightly, grid.x + a * ux + b * vx, grid.y + a * uy + b * vy) for a, b in places])
@@ -115,5 +115,6 @@ def _featureless(colour: Singles, known: Singles) -> Bools:
         square = cv2.morphologyEx(same, cv2.MORPH_OPEN, np.ones((_UNIFORM, _UNIFORM), np.uint8), borderValue=0)
         tall = cv2.morphologyEx(same, cv2.MORPH_OPEN, np.ones((_LONG_RUN, 1), np.uint8), borderValue=0)
         flat = cv2.morphologyEx(same, cv2.MORPH_OPEN, np.ones((1, _LONG_RUN), np.uint8), borderValue=0)
-        out |= (square | tall | flat) > 0
-    return out & (known == 0)
+        for shape in (square, tall, flat):
+            out |= np.asarray(shape) > 0
+    return np.asarray(out & (known == 0), bool)
