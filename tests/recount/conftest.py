@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import multiprocessing
 import os
 import secrets
+import signal
+import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,8 +61,87 @@ def write_pictures(pictures: list[bytes]) -> Callable[..., Path]:
 
 
 @pytest.fixture
+def folder(write_pictures: Callable[..., Path], tmp_path: Path) -> Path:
+    """Eight pictures, and a file that is no image."""
+    return write_pictures(tmp_path / "images", 8)
+
+
+@pytest.fixture
 def settings() -> Settings:
     return Settings(load_profile("ve2024").source, print_mode="never")
+
+
+class Trap:
+    """A file at which every reader waits for ever: a pipe that nobody writes to. Who waits can be killed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.killed: list[int] = []
+        self.over = threading.Event()
+
+    def killing(self) -> None:
+        """Kill every process that reads it."""
+
+        def run() -> None:
+            while not self.over.is_set():
+                self.kill()
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def kill(self, then: bytes | None = None) -> None:
+        """Wait until a process reads it, and kill that; ``then`` is what the file holds for the next one."""
+        end = self._our_end()  # while it is open, the reader waits for what is never written
+        try:
+            if self.over.is_set():
+                return
+            pid = self._reader()
+            if then is not None:
+                part = self.path.with_suffix(".part")
+                part.write_bytes(then)
+                part.replace(self.path)
+            self.killed.append(pid)
+            os.kill(pid, signal.SIGKILL)
+            while _holds(pid, self.path):
+                time.sleep(0.01)
+        finally:
+            os.close(end)
+
+    def _our_end(self) -> int:
+        while True:
+            try:
+                if self.over.is_set():
+                    return os.open(os.devnull, os.O_RDONLY)
+                return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                assert error.errno == errno.ENXIO, error  # nobody reads it yet
+                time.sleep(0.01)
+
+    def _reader(self) -> int:
+        while True:
+            for child in multiprocessing.active_children():
+                if child.pid and _holds(child.pid, self.path):
+                    return child.pid
+            time.sleep(0.01)
+
+
+def _holds(pid: int, path: Path) -> bool:
+    try:
+        return any(os.path.realpath(fd) == str(path) for fd in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def trap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trap]:
+    if not Path("/proc/self/fd").is_dir():
+        pytest.skip("who holds a file is only known where there is /proc")
+    path = folder / "003b.jpg"
+    os.mkfifo(path)
+    is_file = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda self: self == path or is_file(self))
+    trap = Trap(path)
+    yield trap
+    trap.over.set()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,6 @@ class Here:
         if answer.rows != (0,):
             self.read.append(Path(job.item.name).name)
         yield job, answer
-
-
-@pytest.fixture
-def folder(write_pictures: Callable[..., Path], tmp_path: Path) -> Path:
-    return write_pictures(tmp_path / "images", 8)
 
 
 def recount(folder: Path, settings: Settings, out: Path | None, dies_after: int | None = None) -> tuple[Here, Recount]:

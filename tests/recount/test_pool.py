@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import multiprocessing
 import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,91 +21,11 @@ from testigo.recount.run import Recount
 from testigo.recount.sources import find
 from testigo.recount.work import Answer, Job, Settings
 
-Write = Callable[..., Path]
-
 
 def read_all(folder: Path, settings: Settings, processes: int) -> list[dict[str, Any]]:
     recount = Recount(find([str(folder)]).items, settings)
     with Pool(processes, settings) as pool:
         return [line for lines in recount.run(pool) for line in lines]
-
-
-@pytest.fixture
-def folder(write_pictures: Write, tmp_path: Path) -> Path:
-    return write_pictures(tmp_path / "images", 8)
-
-
-class Trap:
-    """A file at which every reader waits for ever: a pipe that nobody writes to. Who waits can be killed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.killed: list[int] = []
-        self.over = threading.Event()
-
-    def killing(self) -> None:
-        """Kill every process that reads it."""
-
-        def run() -> None:
-            while not self.over.is_set():
-                self.kill()
-
-        threading.Thread(target=run, daemon=True).start()
-
-    def kill(self, then: bytes | None = None) -> None:
-        """Wait until a process reads it, and kill that; ``then`` is what the file holds for the next one."""
-        end = self._our_end()  # while it is open, the reader waits for what is never written
-        try:
-            if self.over.is_set():
-                return
-            pid = self._reader()
-            if then is not None:
-                part = self.path.with_suffix(".part")
-                part.write_bytes(then)
-                part.replace(self.path)
-            self.killed.append(pid)
-            os.kill(pid, signal.SIGKILL)
-            while _holds(pid, self.path):
-                time.sleep(0.01)
-        finally:
-            os.close(end)
-
-    def _our_end(self) -> int:
-        while True:
-            try:
-                if self.over.is_set():
-                    return os.open(os.devnull, os.O_RDONLY)
-                return os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError as error:
-                assert error.errno == errno.ENXIO, error  # nobody reads it yet
-                time.sleep(0.01)
-
-    def _reader(self) -> int:
-        while True:
-            for child in multiprocessing.active_children():
-                if child.pid and _holds(child.pid, self.path):
-                    return child.pid
-            time.sleep(0.01)
-
-
-def _holds(pid: int, path: Path) -> bool:
-    try:
-        return any(os.path.realpath(fd) == str(path) for fd in Path(f"/proc/{pid}/fd").iterdir())
-    except OSError:
-        return False
-
-
-@pytest.fixture
-def trap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trap]:
-    if not Path("/proc/self/fd").is_dir():
-        pytest.skip("who holds a file is only known where there is /proc")
-    path = folder / "003b.jpg"
-    os.mkfifo(path)
-    is_file = Path.is_file
-    monkeypatch.setattr(Path, "is_file", lambda self: self == path or is_file(self))
-    trap = Trap(path)
-    yield trap
-    trap.over.set()
 
 
 def problems_of(lines: list[dict[str, Any]], name: str) -> list[str]:
@@ -127,7 +45,7 @@ def test_the_answers_are_the_same_in_the_same_order_however_many_read(
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_file_that_kills_its_reader_twice_costs_its_own_line_alone(
-    processes: int, folder: Path, settings: Settings, trap: Trap
+    processes: int, folder: Path, settings: Settings, trap: Any
 ) -> None:
     trap.killing()
     lines = read_all(folder, settings, processes)
@@ -137,7 +55,7 @@ def test_a_file_that_kills_its_reader_twice_costs_its_own_line_alone(
     assert sum(line["by"] == "qr" for line in lines) == 8, "nobody else's file was lost"
 
 
-def test_a_process_that_was_killed_once_costs_nothing(folder: Path, settings: Settings, trap: Trap) -> None:
+def test_a_process_that_was_killed_once_costs_nothing(folder: Path, settings: Settings, trap: Any) -> None:
     data = (folder / "000.jpg").read_bytes()
     killer = threading.Thread(target=trap.kill, args=(data,), daemon=True)
     killer.start()
@@ -149,7 +67,7 @@ def test_a_process_that_was_killed_once_costs_nothing(folder: Path, settings: Se
 
 
 def test_a_file_that_takes_for_ever_is_given_up_and_not_tried_again(
-    folder: Path, settings: Settings, trap: Trap
+    folder: Path, settings: Settings, trap: Any
 ) -> None:
     began = time.monotonic()
     lines = read_all(folder, replace(settings, most_seconds=6.0), 2)

@@ -43,7 +43,7 @@ class Cluster:
     """
 
     def __init__(self, address: str, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self._reader = settings, settings.reader
         self._client = _connected(address)
         self._waiting: deque[Job] = deque()
         self._suspects: deque[Job] = deque()
@@ -100,7 +100,7 @@ class Cluster:
 
     def _done(self) -> list[Future]:
         distributed = _distributed()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError), self._client.as_current():
             distributed.wait(list(self._running), timeout=_ASK_SECONDS, return_when="FIRST_COMPLETED")
         if self._client.status != "running":
             raise WireError("The cluster's scheduler is gone.", "Start it, and run the same command again: it goes on.")
@@ -126,10 +126,10 @@ class Cluster:
             yield from self._parts(jobs, answer)
 
     def _parts(self, jobs: list[Job], answer: Answer) -> Iterator[tuple[Job, Answer]]:
-        others = set(answer.table["reader"].unique().to_pylist()) - {self._settings.reader}
+        others = set(answer.table["reader"].unique().to_pylist()) - {self._reader}
         if others:
             raise WireError(
-                f"A worker reads with {others.pop()}, this machine with {self._settings.reader}.",
+                f"A worker reads with {others.pop()}, this machine with {self._reader}.",
                 "Install the same versions everywhere.",
             )
         begin = 0
