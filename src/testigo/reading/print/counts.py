@@ -21,7 +21,7 @@ from testigo.reading.print.evidence import NOTHING, READABLE, Source, figures_so
 from testigo.reading.print.matching import Alignment
 from testigo.reading.print.page import Page
 from testigo.reading.print.recogniser import Recogniser
-from testigo.reading.print.rows import Row, Text, crop, joined
+from testigo.reading.print.rows import Row, Text, around, crop, joined
 from testigo.reading.print.segments import Piece
 
 _OFF = 1.8  # millimetres by which figures may stand off their column
@@ -172,14 +172,6 @@ def _take_words(counts: Sequence[RowCount], grammar: WordGrammar) -> None:
         assert count.row is not None  # noqa: S101
         count.words = words_source(read)
         count.words_at = around([text.piece for text in count.row.words])
-
-
-def around(pieces: Sequence[Piece]) -> Piece:
-    """The rectangle round several pieces."""
-    return Piece(
-        min(p.left for p in pieces), min(p.top for p in pieces), max(p.right for p in pieces),
-        max(p.bottom for p in pieces),
-    )  # fmt: skip
 
 
 def _words_place(page: Page, row: Row, typical: tuple[float, float, float, float] | None) -> Piece | None:

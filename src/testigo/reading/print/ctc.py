@@ -70,7 +70,7 @@ def likely_numbers(frames: Frames, most_digits: int = 5, beam: int = 10) -> list
 # ----------------------------------------------------------------------------------- given texts
 
 
-def chances_of(frames: Frames, texts: Sequence[str]) -> Double:
+def chances_of(frames: Frames, texts: Sequence[str], floor: float = FLOOR) -> Double:
     """The natural logarithm of each text's chance. The texts are folded; shape (texts,)."""
     folded = [fold(text) for text in texts]
     longest = max((len(text) for text in folded), default=0)
@@ -79,7 +79,7 @@ def chances_of(frames: Frames, texts: Sequence[str]) -> Double:
         states[n, 1 : 2 * len(text) : 2] = [INDEX[letter] for letter in text]
     skip = np.zeros(states.shape, bool)
     skip[:, 2:] = (states[:, 2:] != BLANK) & (states[:, 2:] != states[:, :-2])
-    chances = np.maximum(frames.chances.astype(np.float64), FLOOR)
+    chances = np.maximum(frames.chances.astype(np.float64), floor)
     alpha = np.zeros(states.shape)
     alpha[:, 0] = 1.0
     lost = 0.0

@@ -21,9 +21,10 @@ from testigo.reading.print.answers import HmacPrint
 from testigo.reading.print.page import Page
 from testigo.reading.print.recogniser import Recogniser, fold
 from testigo.reading.print.rows import Text, read_pieces
-from testigo.reading.print.segments import Piece, line_mask
+from testigo.reading.print.segments import Piece
 
 _BOX = (24.0, 7.0)  # a signature box is at least so wide and so high, millimetres
+_TALLEST = 50.0  # and no higher than so
 _STROKE = 3.6  # millimetres: what is taller, or twice as wide, is drawn by hand
 _SIGNED = 7.0  # millimetres across: certainly a signature
 _HEX = re.compile(r"[0-9a-f]+")
@@ -32,16 +33,24 @@ _LAST = 6  # pieces from the end that are looked at
 
 
 def signature_boxes(page: Page, top: int) -> list[Piece]:
-    """The insides of the frames below a row, in reading order."""
-    lines = line_mask(page.ink[top:], page.scale)
-    closed = cv2.morphologyEx(lines, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    """The places between two level lines, one below the other, in reading order. (Upright lines may be lost: whatever
+    runs down the whole tape is taken for a scanner's streak.)"""
+    solid = (page.ink[top:] > 0.4).astype(np.uint8)
+    solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((3, 5), np.uint8))
+    level = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((1, round(_BOX[0] * page.scale * 0.6)), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(cv2.dilate(level, np.ones((3, 9), np.uint8)), connectivity=8)
+    lines = sorted(
+        (int(y + top + h // 2), int(x), int(x + w)) for x, y, w, h, _ in stats[1:]
+        if w >= _BOX[0] * page.scale and h < 3 * page.scale
+    )  # fmt: skip
     boxes = []
-    for left, upper, width, height, area in stats[1:]:
-        large = width >= _BOX[0] * page.scale and height >= _BOX[1] * page.scale
-        inside = left > 0 and upper > 0 and left + width < page.width and upper + height < closed.shape[0]
-        if large and inside and area > 0.85 * width * height and height < 0.9 * width:
-            boxes.append(Piece(int(left), int(upper) + top, int(left + width), int(upper + height) + top))
+    for n, (upper, left, right) in enumerate(lines):
+        for lower, other_left, other_right in lines[n + 1 :]:
+            shared = min(right, other_right) - max(left, other_left)
+            if shared > 0.85 * max(right - left, other_right - other_left):
+                if _BOX[1] * page.scale <= lower - upper <= _TALLEST * page.scale:
+                    boxes.append(Piece(max(left, other_left), upper, min(right, other_right), lower))
+                break
     boxes.sort(key=lambda box: box.middle)
     return _reading_order(boxes)
 
@@ -78,9 +87,13 @@ def read_signatures(page: Page, boxes: Sequence[Piece], pieces: Sequence[Piece],
 
 
 def _title(box: Piece, pieces: Sequence[Piece]) -> Piece | None:
-    """The first piece of text in a box."""
-    inside = [p for p in pieces if box.left <= p.left and p.right <= box.right and box.top - 3 <= p.top < box.bottom]
-    return min(inside, key=lambda p: (round(p.middle / max(1, p.height)), p.left), default=None)
+    """The uppermost piece of text at the left of a box."""
+    inside = [
+        piece for piece in pieces
+        if box.left - 3 <= piece.left < box.left + 0.3 * box.width and piece.right <= box.right + 3
+        and box.top - 3 <= piece.top and piece.bottom <= box.bottom and piece.width > 1.5 * piece.height
+    ]  # fmt: skip
+    return min(inside, key=lambda piece: piece.top, default=None)
 
 
 def _role(text: str, labels: Mapping[str, str]) -> str | None:

@@ -19,8 +19,9 @@ from testigo.election import Contest, Profile, parse_sheet_code
 from testigo.reading.print.answers import Said
 from testigo.reading.print.ctc import best_path, chances_of
 from testigo.reading.print.page import Page
-from testigo.reading.print.recogniser import ALPHABET, BLANK, OTHER, Frames, Recogniser, fold
-from testigo.reading.print.rows import Row, Text, crop
+from testigo.reading.print.recogniser import ALPHABET, BLANK, INDEX, OTHER, Frames, Recogniser, fold
+from testigo.reading.print.rows import Row, Text, around, crop
+from testigo.reading.print.segments import Piece
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _TIME = re.compile(
@@ -65,13 +66,29 @@ def read_header(
 
 
 def _closer(page: Page, texts: Sequence[Text], reader: Recogniser) -> list[Text]:
-    """The texts; those that look like codes are read again at their full width."""
-    again = [n for n, text in enumerate(texts) if _is_code(text.text)]
-    frames = reader.read([crop(page, texts[n].piece) for n in again], [True] * len(again))
+    """The texts; those that look like codes are read again at their full width, parts side by side as one."""
+    again: list[int] = []
+    pieces: list[Piece] = []
     closer = list(texts)
-    for n, seen in zip(again, frames, strict=True):
-        closer[n] = Text(texts[n].piece, seen, "".join(letter for letter, _ in seen.text()).strip())
-    return closer
+    for n, text in enumerate(texts):
+        beside = n > 0 and _side_by_side(texts[n - 1].piece, text.piece)
+        if again and again[-1] == n - 1 and beside and (_is_code(text.text) or len(text.text) < 12):
+            pieces[-1] = around([pieces[-1], text.piece])
+            again[-1] = n
+            closer[n - 1] = Text(text.piece, text.frames.part(0, 0), "")
+        elif _is_code(text.text):
+            again.append(n)
+            pieces.append(text.piece)
+    frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
+    for n, piece, seen in zip(again, pieces, frames, strict=True):
+        closer[n] = Text(piece, seen, "".join(letter for letter, _ in seen.text()).strip())
+    return [text for text in closer if text.text]
+
+
+def _side_by_side(left: Piece, right: Piece) -> bool:
+    """Whether two pieces are neighbours of one line: a wide gap may part a code."""
+    gap = right.left - left.right
+    return abs(left.middle - right.middle) < 0.5 * left.height and -left.height < gap < 3 * left.height
 
 
 def _is_code(text: str) -> bool:
@@ -103,15 +120,31 @@ def _sheet_code(page: Page, texts: Sequence[Text], contest: Contest, hint: str) 
     for text in texts:
         if len(text.text) < 5:
             continue
-        found: list[tuple[str, float]] = []
-        if hint and parse_sheet_code(contest, hint):
-            chance = float(np.exp(min(0.0, chances_of(text.frames, [hint])[0] - best_path(text.frames))))
-            found.append((hint, chance))
-        found += [(code, chance) for code, chance in _spellings(text.frames) if parse_sheet_code(contest, code)]
-        for code, chance in found:
+        spelt = [code for code, _ in _spellings(text.frames)]
+        if hint and hint not in spelt:
+            spelt.append(hint)
+        for code in [code for code in spelt if parse_sheet_code(contest, code)][:4]:
+            chance = _chance_of_code(text.frames, code, contest)
             if chance > 0.02 and (best is None or 1000 * chance > best.confidence):
                 best = _said(page, code, chance, text)
     return best
+
+
+def _chance_of_code(frames: Frames, code: str, contest: Contest) -> float:
+    """The chance of a code against every code that differs from it in one letter, and against being no code."""
+    alike = frames.chances.copy()
+    for digit, letters in (("0", "oqd"), ("1", "il"), ("5", "s"), ("8", "b"), ("2", "z")):
+        alike[:, INDEX[digit]] += 0.5 * alike[:, [INDEX[letter] for letter in letters]].sum(axis=1)
+    others = [
+        other
+        for place, letter in enumerate(code)
+        for new in ("0123456789" if letter.isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter.isalpha() else "")
+        if new != letter and parse_sheet_code(contest, other := code[:place] + new + code[place + 1 :])
+    ]
+    scores = chances_of(Frames(alike, frames.best), [code, *others], floor=1e-5)
+    against = float(np.exp(scores[1:] - scores[0]).sum()) if others else 0.0
+    shortfall = max(0.0, best_path(frames) - float(scores[0])) / max(1, len(code))
+    return float(np.exp(-max(0.0, shortfall - 0.15))) / (1.0 + against)
 
 
 def _spellings(frames: Frames) -> list[tuple[str, float]]:
@@ -165,8 +198,10 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
     answers = []
     for name, part in (("centre", match["centre"]), ("station", match["number"])):
         label = fold(printing.label(name))
-        for text in texts:
-            found = re.match(rf"{re.escape(label)}[: .]*([0-9a-z-]+)", text.text)
+        for text, after in zip(texts, [*texts[1:], None], strict=True):
+            beside = after is not None and _side_by_side(text.piece, after.piece)
+            line = f"{text.text} {after.text}" if after is not None and beside else text.text
+            found = re.match(rf"{re.escape(label)}[: .]*([0-9a-z-]+)", line)
             if found:
                 said = {found[1], found[1].translate(_DIGIT_LIKE)}
                 answers.append(bool({fold(part), fold(parsed.station)} & said))
@@ -194,7 +229,9 @@ def _uuid(page: Page, texts: Sequence[Text]) -> Said | None:
 
 def _time(page: Page, texts: Sequence[Text]) -> Said | None:
     for n, text in enumerate(texts):
-        for parts in ([text], list(texts[n : n + 2])):
+        following = texts[n + 1].text if n + 1 < len(texts) else ""
+        both = [list(texts[n : n + 2])] if following.replace(".", "") in ("am", "pm") else []
+        for parts in (*both, [text], list(texts[n : n + 2])):
             found = _TIME.search(" ".join(part.text for part in parts))
             if found:
                 day, month, year, hour, minute, second, half = found.groups()

@@ -115,7 +115,7 @@ class Recogniser:
 def _width(line: Grey, loose: bool) -> int:
     """Columns given to a line: its own shape, wider for short ones, narrower for long ones; in steps of 16."""
     own = line.shape[1] * _TALL / max(1, line.shape[0])
-    wanted = own * 1.15 + 8 if loose else max(min(own, _ENOUGH), own * _SQUEEZED)
+    wanted = own * 1.05 + 8 if loose else max(min(own, _ENOUGH), own * _SQUEEZED)
     return int(np.clip(round(wanted / 16) * 16, 48, 640))
 
 

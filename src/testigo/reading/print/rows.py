@@ -243,3 +243,11 @@ def read_words(rows: Sequence[Row], grammar: WordGrammar | None) -> list[WordsRe
 def without_words(row: Row) -> Row:
     """The row, but for its words."""
     return replace(row, words=[])
+
+
+def around(pieces: Sequence[Piece]) -> Piece:
+    """The rectangle round several pieces."""
+    return Piece(
+        min(p.left for p in pieces), min(p.top for p in pieces), max(p.right for p in pieces),
+        max(p.bottom for p in pieces),
+    )  # fmt: skip

@@ -21,6 +21,7 @@ _LETTER = (0.9, 7.0)  # height of a line of text, millimetres: nothing else is t
 _REACH = 2.4  # millimetres over which ink is joined sideways
 _COARSE = 4.2  # pixels per millimetre at which lines are looked for
 _GAP = 0.95  # of its height: what a piece may have of empty room between two words
+_STRUNG, _EVEN = 1.7, 1.6  # the same where words are strung out evenly; what counts as evenly
 _WEAK = 0.42  # share of the strongest ink around below which a piece is no print (a watermark)
 _DENSE = 0.30  # share of the neighbourhood's densest row at which a row belongs to the text
 _LEAST = 0.045  # density below which nothing is text
@@ -178,10 +179,7 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
     for piece in pieces:
         for n in range(len(merged) - 1, max(-1, len(merged) - 12), -1):
             other = merged[n]
-            both = Piece(
-                min(piece.left, other.left), min(piece.top, other.top), max(piece.right, other.right),
-                max(piece.bottom, other.bottom),
-            )  # fmt: skip
+            both = _both(piece, other)
             shared = min(piece.right, other.right) - max(piece.left, other.left)
             touching = min(piece.bottom, other.bottom) - max(piece.top, other.top) >= 0
             if touching and shared > 0.5 * min(piece.width, other.width) and both.height <= line:
@@ -208,21 +206,51 @@ def _whole(pieces: list[Piece]) -> list[Piece]:
 
 def _join(pieces: list[Piece]) -> list[Piece]:
     """Neighbours in one line with no more than a word's gap between them are one piece."""
-    pieces = sorted(pieces, key=lambda piece: piece.left)
     joined: list[Piece] = []
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda piece: piece.left):
         for n, other in enumerate(joined):
-            if piece.top >= other.bottom or other.top >= piece.bottom:
-                continue
-            height, tall = sorted((piece.height, other.height))
-            overlap = min(piece.bottom, other.bottom) - max(piece.top, other.top)
-            gap = piece.left - other.right
-            if overlap > 0.55 * height and gap < _GAP * tall and tall < 1.9 * height:
-                joined[n] = Piece(
-                    other.left, min(piece.top, other.top), max(piece.right, other.right),
-                    max(piece.bottom, other.bottom),
-                )  # fmt: skip
+            if piece.left - other.right < _GAP * max(piece.height, other.height) and _beside(other, piece):
+                joined[n] = _both(other, piece)
                 break
         else:
             joined.append(piece)
-    return sorted(joined, key=lambda piece: (piece.middle, piece.left))
+    return sorted(_strung(joined), key=lambda piece: (piece.middle, piece.left))
+
+
+def _beside(left: Piece, right: Piece) -> bool:
+    """Whether two pieces are alike in height and stand in one line."""
+    height, tall = sorted((left.height, right.height))
+    return min(left.bottom, right.bottom) - max(left.top, right.top) > 0.55 * height and tall < 1.9 * height
+
+
+def _both(one: Piece, other: Piece) -> Piece:
+    return Piece(
+        min(one.left, other.left), min(one.top, other.top), max(one.right, other.right), max(one.bottom, other.bottom)
+    )
+
+
+def _strung(pieces: list[Piece]) -> list[Piece]:
+    """Three and more words strung out evenly are one piece: letters of one width leave wide gaps between words."""
+    runs: list[list[Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: piece.left):
+        for run in runs:
+            last = run[-1]
+            gap = piece.left - last.right
+            near = 0 < gap < _STRUNG * max(piece.height, last.height) and _beside(last, piece)
+            if near and min(piece.width, last.width) > 1.2 * piece.height:
+                before = [b.left - a.right for a, b in zip(run, run[1:], strict=False)]
+                if all(gap < _EVEN * other and other < _EVEN * gap for other in before):
+                    run.append(piece)
+                    break
+        else:
+            runs.append([piece])
+    strung: list[Piece] = []
+    for run in runs:
+        if len(run) < 3:
+            strung += run
+            continue
+        whole = run[0]
+        for piece in run[1:]:
+            whole = _both(whole, piece)
+        strung.append(whole)
+    return strung

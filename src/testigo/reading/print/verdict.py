@@ -20,12 +20,13 @@ from testigo.election.arithmetic import lines_sum_to_valid, total_within_elector
 from testigo.election.simulacro import RESERVED_UUID_PREFIX
 from testigo.reading.print import answers
 from testigo.reading.print.answers import CountPrint, HmacPrint, PrintReading
-from testigo.reading.print.counts import RowCount, around
+from testigo.reading.print.counts import RowCount
 from testigo.reading.print.evidence import Source, together
 from testigo.reading.print.header import Header
 from testigo.reading.print.matching import UNSURE, Alignment, Expected
 from testigo.reading.print.page import Page, Region
 from testigo.reading.print.proof import MARGIN, Verdict, holds, judge
+from testigo.reading.print.rows import around
 from testigo.reading.print.segments import Piece
 from testigo.records import Check, Counts, Outcome
 
