@@ -8,15 +8,17 @@ Rules of this part
 """
 
 from testigo.reading.alignment import Alignment, align
-from testigo.reading.answers import READER, as_json, reader_version, to_reading
+from testigo.reading.answers import READER, as_json, reader_version, to_reading, to_readings
 from testigo.reading.codes import Code, Region, find_codes
+from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.limits import REFUSALS, Limits, Refusal
 from testigo.reading.opening import Grey, OpenedImage, open_image, open_pages
 from testigo.reading.problems import PROBLEMS, explained
 from testigo.reading.redaction import Published, encode, line_rows, publish_image, redact, visible_rectangles
-from testigo.reading.sheets import FoundSheet, SheetReadings, read_sheet
+from testigo.reading.sheets import PRINT_MODES, PrintMode, read_sheet
 
 __all__ = [
+    "PRINT_MODES",
     "PROBLEMS",
     "READER",
     "REFUSALS",
@@ -26,6 +28,7 @@ __all__ = [
     "Grey",
     "Limits",
     "OpenedImage",
+    "PrintMode",
     "Published",
     "Refusal",
     "Region",
@@ -43,5 +46,6 @@ __all__ = [
     "reader_version",
     "redact",
     "to_reading",
+    "to_readings",
     "visible_rectangles",
 ]

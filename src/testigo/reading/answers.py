@@ -11,8 +11,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from testigo.reading import problems
-from testigo.reading.sheets import FoundSheet, SheetReadings
-from testigo.records import Reading
+from testigo.reading.byprint import PRINT_READER, print_version
+from testigo.reading.found import FoundSheet, SheetReadings
+from testigo.records import Evidence, Reading
 
 READER = "qr/zxing-cpp"
 
@@ -25,30 +26,65 @@ def reader_version() -> str:
         return "unknown"
 
 
-def to_reading(sheet: FoundSheet, *, opened: int | None = None) -> Reading:
-    """The record of a sheet that was read: reader, version, evidence and counts.
+def to_readings(sheet: FoundSheet, *, opened: int | None = None) -> tuple[Reading, ...]:
+    """The records of a sheet that was read: one of its code, one of its print if that proves itself.
+
+    They are two readings because they rest on two things: one can confirm the other.
 
     Args:
         sheet: as found.
         opened: leaf index of the opened leaf that was read, where there is one.
     """
+    both = [to_reading(sheet, opened=opened)]
+    print_reading = sheet.by_print.reading if sheet.by_print else None
+    if sheet.code is None or print_reading is None or not print_reading.proven or print_reading.counts is None:
+        return tuple(both)
+    code = print_reading.sheet_code
+    both.append(
+        Reading(
+            contest=print_reading.contest,
+            station=print_reading.station,
+            reader=PRINT_READER,
+            version=print_version(),
+            evidence=(Evidence.PRINT.value,),
+            counts=print_reading.counts,
+            opened=opened,
+            sheet_code=code.text if code else "",
+            printed=dict(print_reading.printed),
+            confidence=print_reading.confidence,
+            problems=tuple(sorted(print_reading.problems)),
+            facts=dict(sheet.facts),
+        )
+    )
+    return tuple(both)
+
+
+def to_reading(sheet: FoundSheet, *, opened: int | None = None) -> Reading:
+    """The record of a sheet by what its counts rest on: its code, or its print where no code was read.
+
+    Args:
+        sheet: as found.
+        opened: leaf index of the opened leaf that was read, where there is one.
+    """
+    by_code = sheet.code is not None
     return Reading(
         contest=sheet.contest,
         station=sheet.station,
-        reader=READER,
-        version=reader_version(),
+        reader=READER if by_code else PRINT_READER,
+        version=reader_version() if by_code else print_version(),
         evidence=sheet.evidence,
         counts=sheet.counts,
         opened=opened,
         sheet_code=sheet.sheet_code,
-        printed=dict(sheet.printed),
+        # A reading by the code says what the code says, and no more: the print is a reading of its own.
+        printed=dict(sheet.payload.printed if sheet.payload else sheet.printed),
         payload=sheet.payload.text if sheet.payload else "",
         confidence=sheet.confidence,
         erased=sheet.code.erased if sheet.code else 0,
         corrected=sheet.code.corrected if sheet.code else 0,
         symbols=sheet.code.symbols if sheet.code else "",
-        facts=dict(sheet.facts),
         problems=sheet.problems,
+        facts={} if by_code else dict(sheet.facts),
     )
 
 
@@ -63,8 +99,9 @@ def as_json(file: str, readings: SheetReadings) -> list[dict[str, Any]]:
 
 
 def _by(sheet: FoundSheet) -> str:
-    """``qr``, ``print``, or ``qr+print`` for a code that only the print made readable."""
-    return "+".join(sorted(sheet.evidence, reverse=True))
+    """``qr``, ``print``; or ``qr+print``: the print alone proves what the code says, or helped to read it."""
+    both = sheet.print_confirms or len(sheet.evidence) > 1
+    return "qr+print" if both else "".join(sheet.evidence)
 
 
 def _line(file: str, sheet: FoundSheet) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -24,11 +24,7 @@ from testigo.errors import InputError, InternalError
 from testigo.reading import problems
 from testigo.reading.answers import READER, as_json, reader_version
 from testigo.reading.limits import Limits
-from testigo.reading.sheets import SheetReadings, read_sheet
-
-#: When print is read: where the code gave no sheet or a weak one, on every sheet, or never.
-PrintMode = Literal["needed", "always", "never"]
-PRINT_MODES: Final[tuple[PrintMode, ...]] = ("needed", "always", "never")
+from testigo.reading.sheets import PRINT_MODES, PrintMode, SheetReadings, read_sheet
 
 _VOTES = pa.map_(pa.string(), pa.int64())
 _DISAGREEMENT = pa.struct(
@@ -112,7 +108,7 @@ def _read(
     profile: Profile, data: bytes, rehearsal: bool, print_mode: PrintMode, limits: Limits | None
 ) -> SheetReadings:
     try:
-        return read_sheet(profile, data, rehearsal=rehearsal, limits=limits)
+        return read_sheet(profile, data, rehearsal=rehearsal, limits=limits, print_mode=print_mode)
     except Exception:  # a defect of a reader, met on one file, must not lose the other 24,999
         return SheetReadings(problems=(problems.READER_FAILED,))
 

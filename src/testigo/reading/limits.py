@@ -31,6 +31,7 @@ class Limits:
         max_render_seconds: of processor time for a PDF or HEIC, which are decoded in a process of their own. It is
             stopped after twice as long on the clock.
         max_render_bytes: of memory of that process, what it maps included.
+        max_prints: sheets of one file whose print is read; each takes a second or two.
         max_objects: parts of one page of a PDF (a scanned page has one to a few hundred).
     """
 
@@ -45,6 +46,7 @@ class Limits:
     max_render_seconds: int = 30
     max_render_bytes: int = 1_500_000_000
     max_objects: int = 50_000
+    max_prints: int = 24
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,20 @@ FILE_MISSING = "file_missing"
 READER_FAILED = "reader_failed"
 READER_SLOW = "reader_slow"
 
+# Of the print, as testigo.reading.print says them.
+PRINT_UNPROVEN = "print_unproven"
+PRINT_DIFFERS = "print_differs"
+WORDS_DIFFER = "words_differ"
+ROW_MISSING = "row_missing"
+ROW_UNKNOWN = "row_unknown"
+LABELS_UNREAD = "labels_unread"
+COUNT_UNREAD = "count_unread"
+SUM_DIFFERS = "sum_differs"
+SUM_UNREAD = "sum_unread"
+CODE_UNREAD = "code_unread"
+CODE_DIFFERS = "code_differs"
+AMBIGUOUS = "ambiguous"
+
 #: Trouble of the run, not of the sheet: such a file is read again by the next run.
 TRANSIENT = frozenset({FILE_MISSING, READER_FAILED, READER_SLOW})
 
@@ -67,6 +81,54 @@ PROBLEMS: Mapping[str, Mapping[str, str]] = {
     READER_SLOW: {
         "es": "Leer este archivo tardó demasiado y se interrumpió. Transcríbalo a mano, o escanee el acta de nuevo.",
         "en": "Reading this file took too long and was stopped. Have it typed by people, or scan the sheet again.",
+    },
+    PRINT_UNPROVEN: {
+        "es": "El texto impreso no se prueba a sí mismo (cifras, palabras y sumas). Transcríbalo a mano.",
+        "en": "The print does not prove itself (figures, words and sums). Have it typed by people.",
+    },
+    PRINT_DIFFERS: {
+        "es": "El código QR y el texto impreso dicen números distintos. Alguien debe mirar la imagen.",
+        "en": "The QR code and the print say different numbers. Somebody must look at the image.",
+    },
+    WORDS_DIFFER: {
+        "es": "En al menos una línea las cifras y las palabras dicen números distintos.",
+        "en": "On at least one line the figures and the words say different numbers.",
+    },
+    ROW_MISSING: {
+        "es": "Falta al menos una línea del acta, o no se pudo leer.",
+        "en": "At least one line of the sheet is missing, or could not be read.",
+    },
+    ROW_UNKNOWN: {
+        "es": "El acta tiene una línea con votos que el perfil no conoce, o una línea repetida.",
+        "en": "The sheet has a line with votes that the profile does not know, or a repeated line.",
+    },
+    LABELS_UNREAD: {
+        "es": "Demasiados nombres de línea no se pudieron leer para estar seguro del orden.",
+        "en": "Too many names of lines could not be read to be sure of their order.",
+    },
+    COUNT_UNREAD: {
+        "es": "Al menos un número del acta no se pudo leer.",
+        "en": "At least one number of the sheet could not be read.",
+    },
+    SUM_DIFFERS: {
+        "es": "Las líneas impresas no suman los totales impresos.",
+        "en": "The printed lines do not sum to the printed totals.",
+    },
+    SUM_UNREAD: {
+        "es": "Los totales impresos no se pudieron leer, y sin ellos el texto no se prueba.",
+        "en": "The printed totals could not be read, and without them the print does not prove itself.",
+    },
+    CODE_UNREAD: {
+        "es": "El código del acta, arriba, no se pudo leer con certeza.",
+        "en": "The sheet code, at the top, could not be read with certainty.",
+    },
+    CODE_DIFFERS: {
+        "es": "El código del acta impreso arriba no es el del código QR.",
+        "en": "The sheet code printed at the top is not the one in the QR code.",
+    },
+    AMBIGUOUS: {
+        "es": "Más de una combinación de números cumple las sumas; ninguna se da por leída.",
+        "en": "More than one combination of numbers fits the sums; none is taken as read.",
     },
     **{outcome.value: texts for outcome, texts in REFUSALS.items()},
 }

@@ -27,8 +27,8 @@ from testigo.election.profile import Profile
 from testigo.errors import InternalError
 from testigo.reading.alignment import Alignment, align
 from testigo.reading.codes import Region, find_codes
+from testigo.reading.found import SheetReadings
 from testigo.reading.opening import Grey, OpenedImage, as_grey
-from testigo.reading.sheets import SheetReadings
 from testigo.records import Withheld
 
 #: Millimetres kept from a private zone: more than an alignment that was accepted can be wrong.

@@ -1,106 +1,42 @@
-"""An image -> what its sheets say: the readers, put together.
+"""A file -> what its sheets say: the readers, put together.
 
 Rules of this module
 --------------------
-1. How an image is read: (1) its codes (``cascade.py``); (2) a mark of a drawing refuses the whole file outside a
-   rehearsal; (3) each payload that fits the election's grammar is a sheet, once.
-2. A text that does not fit the grammar is never repeated in an answer: a photo of the wrong thing may show anything.
+1. How a file is read, page by page: (1) its codes (``cascade.py``); (2) a mark of a drawing refuses the whole file
+   outside a rehearsal; (3) where it was asked for, its print (``byprint.py``); (4) each sheet is told once.
+2. The code's counts and the print's stand side by side: where they differ both are told, and neither is changed.
+3. A text that does not fit the grammar is never repeated in an answer: a photo of the wrong thing may show anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-from testigo.election.grammar import Payload
 from testigo.election.profile import Profile
 from testigo.election.simulacro import says_simulacro
 from testigo.reading import problems
+from testigo.reading.agreement import disagreements
+from testigo.reading.byprint import PrintedSheet, find_sheets_by_print
 from testigo.reading.cascade import CodeAnswer, CodeSheet, find_sheets_by_code
-from testigo.reading.codes import Code, Region
+from testigo.reading.codes import Region
+from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.limits import Limits, Refusal
 from testigo.reading.opening import OpenedImage, open_pages
-from testigo.records import Counts, Evidence, Opening
+from testigo.reading.papers import Paper
+from testigo.records import Evidence, Opening
 
+#: When print is read: where the code gave no sheet or a weak one, on every sheet, or never.
+PrintMode = Literal["needed", "always", "never"]
+PRINT_MODES: Final[tuple[PrintMode, ...]] = ("needed", "always", "never")
 
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """One number of a sheet of which its code, its figures and its words do not say the same.
-
-    Attributes:
-        field: the line's code, or the figure's name (``valid``).
-        qr, figures, words: what each says; ``None`` where it could not be read.
-        region: where the line stands, in the image's upright pixels: x, y, width, height.
-    """
-
-    field: str
-    qr: int | None
-    figures: int | None
-    words: int | None
-    region: Region
-
-    def as_json(self) -> dict[str, Any]:
-        """``{"field", "qr", "figures", "words", "region"}``."""
-        return {
-            **{name: getattr(self, name) for name in ("field", "qr", "figures", "words")},
-            "region": list(self.region),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class FoundSheet:
-    """One sheet found on an image.
-
-    Attributes:
-        contest, station, sheet_code: which sheet it is.
-        counts: the votes.
-        evidence: what the counts rest on: the code, the print, or both where one was needed to read the other.
-        region: the rectangle around the sheet's code (around its print, if no code was read), in upright pixels:
-            x, y, width, height.
-        stage: how much work it took: ``half``, ``full``, ….
-        confidence: per mille.
-        payload: what its code says, taken apart; ``None`` if no code was read.
-        code: the code as found; its place is in the image's upright pixels.
-        page: of the file, from 1.
-        printed: further figures by name (``electors``, ``valid``, …).
-        facts: what the print says of the sheet itself; see :func:`testigo.records.fact_problem`.
-        disagreements: where the code, the figures and the words differ, each with its place.
-        problems: codes of :data:`testigo.reading.PROBLEMS`, sorted.
-    """
-
-    contest: str
-    station: str
-    sheet_code: str
-    counts: Counts
-    evidence: tuple[str, ...]
-    region: Region
-    stage: str
-    confidence: int
-    payload: Payload | None = None
-    code: Code | None = None
-    page: int = 1
-    printed: Mapping[str, int] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
-    disagreements: tuple[Disagreement, ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SheetReadings:
-    """What was read of one file.
-
-    Attributes:
-        found: its sheets, page by page, from top to bottom; empty if refused or if none could be read.
-        refusal: why the file was refused as a whole, or ``None``.
-        problems: codes of what was odd about the file.
-        size: (width, height) of the first page in upright pixels; (0, 0) if it is no image.
-    """
-
-    found: tuple[FoundSheet, ...] = ()
-    refusal: Refusal | None = None
-    problems: tuple[str, ...] = ()
-    size: tuple[int, int] = (0, 0)
+#: Per mille: a code read with less confidence wants its print read too.
+_SURE = 990
+#: Per mille: of a code and a print, each sure, that say the same.
+_BOTH = 999
+PRINT_STAGE = "print"
+_CODE_PROBLEMS = (problems.NO_CODE, problems.FOREIGN_CODE)
 
 
 def read_sheet(
@@ -109,6 +45,7 @@ def read_sheet(
     *,
     rehearsal: bool,
     limits: Limits | None = None,
+    print_mode: PrintMode = "needed",
 ) -> SheetReadings:
     """Read every sheet on every page of a file.
 
@@ -117,29 +54,76 @@ def read_sheet(
         data: a file's bytes, or one image opened by :func:`open_image`.
         rehearsal: whether drawings may be read. Outside a rehearsal one refuses the file (``simulacro``).
         limits: the resource policy, if not the default one.
+        print_mode: when print is read: one of :data:`PRINT_MODES`. It costs a second or two per sheet.
 
     Returns:
         The sheets found, or the refusal. Never raises for what the bytes hold.
     """
-    pages = (data,) if isinstance(data, OpenedImage) else open_pages(data, limits or Limits())
+    allowed = limits or Limits()
+    pages = (data,) if isinstance(data, OpenedImage) else open_pages(data, allowed)
     if isinstance(pages, Refusal):
         return SheetReadings(refusal=pages, problems=(pages.outcome.value,))
-    sheets: list[FoundSheet] = []
-    unread: list[list[str]] = []
+    read: list[_Page] = []
     for number, image in enumerate(pages, 1):
-        answer = find_sheets_by_code(profile, image, rehearsal=rehearsal)
-        if answer.is_drawing and not rehearsal:
+        left = allowed.max_prints - sum(page.prints for page in read)
+        page = _read_page(profile, image, number, rehearsal, print_mode if left > 0 else "never", left)
+        if page.is_drawing and not rehearsal:
             refusal = Refusal(Opening.SIMULACRO)
             return SheetReadings(refusal=refusal, problems=(refusal.outcome.value,), size=pages[0].size)
-        sheets += (_by_code(sheet, number) for sheet in answer.sheets)
-        if not answer.sheets:
-            unread.append(_nothing_found(answer))
-    found, repeated = _each_once(sheets)
+        read.append(page)
+    return _together(read, pages[0].size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page's sheets, repetitions included; why it has none; how many prints were read on it."""
+
+    sheets: tuple[FoundSheet, ...] = ()
+    why_none: tuple[str, ...] = ()
+    prints: int = 0
+    is_drawing: bool = False
+
+
+def _together(pages: Sequence[_Page], size: tuple[int, int]) -> SheetReadings:
+    found, repeated = _each_once([sheet for page in pages for sheet in page.sheets])
     odd = {*repeated}
-    if unread:
-        odd.update([problems.PAGE_UNREAD] if found else [code for one in unread for code in one])
+    empty = [page for page in pages if not page.sheets]
+    if empty:
+        odd.update([problems.PAGE_UNREAD] if found else [code for page in empty for code in page.why_none])
     named = tuple(replace(sheet, problems=tuple(sorted({*sheet.problems, *odd}))) for sheet in found)
-    return SheetReadings(named, problems=tuple(sorted(odd)), size=pages[0].size)
+    return SheetReadings(named, problems=tuple(sorted(odd)), size=size)
+
+
+def _read_page(
+    profile: Profile, image: OpenedImage, number: int, rehearsal: bool, print_mode: PrintMode, most: int
+) -> _Page:
+    answer = find_sheets_by_code(profile, image, rehearsal=rehearsal)
+    if answer.is_drawing and not rehearsal:
+        return _Page(is_drawing=True)
+    by_code = [_by_code(sheet, number) for sheet in answer.sheets]
+    if not _wants_print(by_code, print_mode):
+        return _Page(tuple(by_code), _nothing_found(answer))
+    sure = {sheet.code for sheet in by_code if sheet.confidence >= _SURE}
+
+    def wanted(paper: Paper) -> bool:
+        return print_mode == "always" or not any(code in sure for code in paper.codes)
+
+    codes = {sheet.code: sheet.sheet_code for sheet in by_code if sheet.code is not None}
+    printed = find_sheets_by_print(profile, image, codes, wanted, most)
+    if any(one.reading.simulacro for one in printed) and not rehearsal:
+        return _Page(is_drawing=True)
+    unread = {code for one in printed for code in (problems.PRINT_UNPROVEN, *one.reading.problems)}
+    why_none = (*_nothing_found(answer), *sorted(unread))
+    return _Page(tuple(_joined(by_code, printed, number)), why_none, len(printed))
+
+
+def _wants_print(by_code: Sequence[FoundSheet], print_mode: PrintMode) -> bool:
+    if print_mode == "needed":
+        return not by_code or any(sheet.confidence < _SURE for sheet in by_code)
+    return print_mode == "always"
+
+
+# ------------------------------------------------------------------------------------ by code, by print, by both
 
 
 def _by_code(sheet: CodeSheet, page: int) -> FoundSheet:
@@ -160,9 +144,72 @@ def _by_code(sheet: CodeSheet, page: int) -> FoundSheet:
     )
 
 
-def _nothing_found(answer: CodeAnswer) -> list[str]:
+def _by_print(sheet: PrintedSheet, page: int) -> FoundSheet | None:
+    """The sheet that print alone proves."""
+    reading = sheet.reading
+    if not reading.proven or reading.counts is None or reading.sheet_code is None or not reading.station:
+        return None
+    return FoundSheet(
+        contest=reading.contest,
+        station=reading.station,
+        sheet_code=reading.sheet_code.text,
+        counts=reading.counts,
+        evidence=(Evidence.PRINT.value,),
+        region=sheet.region,
+        stage=PRINT_STAGE,
+        confidence=reading.confidence,
+        page=page,
+        printed=reading.printed,
+        facts=sheet.facts,
+        disagreements=disagreements(None, {}, sheet),
+        by_print=sheet,
+        problems=reading.problems,
+    )
+
+
+def _joined(by_code: Sequence[FoundSheet], printed: Sequence[PrintedSheet], page: int) -> list[FoundSheet]:
+    """Each code's sheet with its print beside it, and the sheets that print alone proves."""
+    joined = list(by_code)
+    for one in printed:
+        mine = [n for n, sheet in enumerate(joined) if _same_sheet(sheet, one)]
+        for n in mine:
+            joined[n] = _with_print(joined[n], one)
+        alone = None if mine else _by_print(one, page)
+        if alone is not None:
+            joined.append(alone)
+    return joined
+
+
+def _same_sheet(sheet: FoundSheet, printed: PrintedSheet) -> bool:
+    if sheet.code is not None and printed.paper.codes:
+        return sheet.code in printed.paper.codes
+    return (sheet.contest, sheet.station) == (printed.reading.contest, printed.reading.station)
+
+
+def _with_print(sheet: FoundSheet, printed: PrintedSheet) -> FoundSheet:
+    differing = disagreements(sheet.counts, sheet.printed, printed)
+    both = replace(
+        sheet,
+        facts=printed.facts,
+        printed={**printed.reading.printed, **sheet.printed},
+        disagreements=differing,
+        by_print=printed,
+    )
+    odd = {*sheet.problems}
+    if both.print_confirms:
+        both = replace(both, confidence=max(sheet.confidence, _BOTH))
+    if any(one.qr is not None and one.qr not in (one.figures, one.words) for one in differing):
+        odd.add(problems.PRINT_DIFFERS)
+    if any(None not in (one.figures, one.words) and one.figures != one.words for one in differing):
+        odd.add(problems.WORDS_DIFFER)
+    if problems.CODE_DIFFERS in printed.reading.problems:
+        odd.add(problems.CODE_DIFFERS)
+    return replace(both, problems=tuple(sorted(odd)))
+
+
+def _nothing_found(answer: CodeAnswer) -> tuple[str, ...]:
     foreign = [code for code in answer.codes if code.is_qr and not says_simulacro([code.text])]
-    return [problems.NO_CODE, problems.FOREIGN_CODE] if foreign else [problems.NO_CODE]
+    return _CODE_PROBLEMS if foreign else _CODE_PROBLEMS[:1]
 
 
 def _each_once(sheets: Sequence[FoundSheet]) -> tuple[list[FoundSheet], list[str]]:

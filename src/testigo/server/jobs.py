@@ -82,7 +82,7 @@ def look_at(of: Election, store: BlobStore, data: bytes, arrived: opening.Arrive
     first = opening.first_of(arrived.blob) if arrived.scanned else None
     if first is not None and first != arrived.number:
         return opening.Opened(Opening.SAME, arrived.blob)
-    found = read_sheet(of.profile, image, rehearsal=of.rehearsal)
+    found = read_sheet(of.profile, image, rehearsal=of.rehearsal, print_mode="never")
     if found.refusal is not None:
         return opening.Opened(found.refusal.outcome, arrived.blob)
     return _published(of, store, image, found, arrived)
@@ -114,6 +114,6 @@ def read_submission(submission: int) -> None:
     blob = readings.blob_of(submission)
     if blob is None:
         return
-    found = read_sheet(election().profile, blobs().get(blob), rehearsal=election().rehearsal)
+    found = read_sheet(election().profile, blobs().get(blob), rehearsal=election().rehearsal, print_mode="never")
     for sheet in found.found:
         readings.save_reading(submission, to_reading(sheet))

@@ -42,7 +42,9 @@ def main() -> int:
     profile = parse_profile(given[_LENGTH_BYTES : _LENGTH_BYTES + length], "profile.toml")
     image = open_image(given[_LENGTH_BYTES + length :], Limits())
     if not isinstance(image, Refusal):
-        publish_image(profile, image, read_sheet(profile, image, rehearsal="--rehearsal" in sys.argv[1:]))
+        publish_image(
+            profile, image, read_sheet(profile, image, rehearsal="--rehearsal" in sys.argv[1:], print_mode="never")
+        )
     return 0
 
 

@@ -256,9 +256,9 @@ class _Looker:
             if payloads:
                 sheets = tuple((one.code.contest, one.code.station, one.counts) for one in payloads)
                 return Seen(path, "", "", sheets, True)
-            answer = read_sheet(self._profile, image, rehearsal=self._rehearsal)
+            answer = read_sheet(self._profile, image, rehearsal=self._rehearsal, print_mode="never")
         else:
-            answer = read_sheet(self._profile, data, rehearsal=self._rehearsal)
+            answer = read_sheet(self._profile, data, rehearsal=self._rehearsal, print_mode="never")
         found = tuple((sheet.contest, sheet.station, sheet.counts) for sheet in answer.found)
         return Seen(path, "", answer.refusal.outcome.value if answer.refusal else "", found, True)
 
