@@ -183,7 +183,7 @@ def two_tapes(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     slide = round(float(rng.uniform(0, 12)) * unit)
     if photo:
         both = beside(pair, [(0, 0), (w1 + max(0, gap), slide)], (w1 + max(0, gap) + w2, max(h1, slide + h2)), ground)
-        photographed(both, 0.6 * grade, rng, int(rng.integers(1700, 2300)))
+        photographed(both, 0.6 * grade, rng, int(rng.integers(1700, 2300)), float(ground))
         return both, _jpeg(rng, 55, 85)
     if stacked:
         second, size = (slide, h1 + max(0, gap)), (max(w1, slide + w2), h1 + max(0, gap) + h2)

@@ -11,8 +11,11 @@ from testigo.simulate.damage.picture import Picture
 from testigo.simulate.damage.scanning import focus_blur, motion_blur
 
 
-def photographed(picture: Picture, grade: float, rng: Rng, width: int) -> None:
-    """Laid on a table and photographed; ``width`` of the photo in pixels. In colour from here on."""
+def photographed(picture: Picture, grade: float, rng: Rng, width: int, ground: float | None = None) -> None:
+    """Laid on a table and photographed; ``width`` of the photo in pixels. In colour from here on.
+
+    ``ground``: the table's tone, where the picture already shows it.
+    """
     _curl(picture, grade, rng)
     height, columns = picture.pixels.shape
     lens, tall = _lens(columns, height, grade, rng, width)
@@ -20,12 +23,13 @@ def photographed(picture: Picture, grade: float, rng: Rng, width: int) -> None:
     if zoom < 0.9:  # a lens does not leave pixels out
         soft = 0.45 / zoom
         picture.pixels = np.asarray(cv2.GaussianBlur(picture.pixels, (0, 0), soft), np.uint8)
-    ground = 0.0 if rng.random() < 0.15 else float(rng.uniform(35, 150))
+    table = 0.0 if rng.random() < 0.15 else float(rng.uniform(35, 150))
+    ground = table if ground is None else ground
     mask = cv2.warpPerspective(np.full((height, columns), 255, np.uint8), lens, (width, tall))
     picture.warp(lens, (width, tall), ground)
     values = picture.pixels.astype(np.float32)
-    table = ground + 12 * (clouds((tall, width), rng, width / 12) - 0.5)
-    values = np.where(mask > 127, values, table)
+    uneven = ground + 12 * (clouds((tall, width), rng, width / 12) - 0.5)
+    values = np.where(mask > 127, values, uneven)
     light = _light((tall, width), grade, rng)
     if rng.random() < 0.35 + 0.3 * grade:
         light *= _moire((tall, width), 0.02 + 0.10 * grade, rng)

@@ -83,7 +83,8 @@ class Rows:
         """See :class:`Step`. A row that is shown several times is placed at the first."""
         apart = self.source + np.arange(len(self.source)) * 1e-6
         rows = np.arange(len(apart), dtype=np.float64) + 0.5
-        y = np.interp(points[:, 1], apart, rows, left=-1e6, right=1e6)
+        beyond = np.minimum(points[:, 1] - apart[0], 0) + np.maximum(points[:, 1] - apart[-1], 0)
+        y = np.interp(points[:, 1], apart, rows) + beyond
         x = points[:, 0] + np.interp(y, rows, self.shift)
         return np.column_stack([x, y])
 

@@ -131,19 +131,22 @@ def few_dots(picture: Picture, zoom: float, how: int, *, back: bool) -> None:
 
 
 def bilevel(picture: Picture, grade: float, rng: Rng) -> None:
-    """Black and white only, with the threshold off: ink bleeds into the white between, or thin strokes vanish."""
+    """Black and white only, with the threshold off: ink bleeds into the white between, or thin strokes vanish.
+
+    The threshold stays darker than the pale word of a drawing, which no real sheet has: bleeding grows by its reach.
+    """
     unit = picture.unit
-    flat = cv2.GaussianBlur(picture.pixels, (0, 0), float((0.08 + 0.17 * grade) * unit))
+    flat = cv2.GaussianBlur(picture.pixels, (0, 0), float((0.08 + 0.15 * grade) * unit))
     values = np.asarray(flat, np.float32)
     low, high = np.percentile(values[::7, ::7], [2, 60])
     bleeds = rng.random() < 0.65
     off = rng.uniform(0.5, 1.0) * grade
-    level = 0.5 + (0.40 * off if bleeds else -0.24 * off)
-    drift = (clouds(values.shape, rng, 40 * unit) - 0.5) * 0.25 * grade
-    ragged = noise(values.shape, rng, 0.8) * (0.03 + 0.05 * grade)
-    white = values > low + (high - low) * (level + drift + ragged)
-    if bleeds and off > 0.3:
-        side = 1 + 2 * round(0.5 * (off - 0.3) * 0.35 * unit)
-        white = cv2.erode(white.astype(np.uint8), np.ones((side, side), np.uint8)) > 0
+    level = 0.5 + (0.14 * off if bleeds else -0.24 * off)
+    drift = (clouds(values.shape, rng, 40 * unit) - 0.5) * 0.12 * grade
+    ragged = noise(values.shape, rng, 0.8) * (0.02 + 0.03 * grade)
+    white = (values > low + (high - low) * (level + drift + ragged)).astype(np.uint8)
+    reach = round(0.36 * off * unit)
+    if bleeds and reach:
+        white = cv2.erode(white, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
     specks = noise(values.shape, rng, 0.7) > 4.2 - 1.0 * grade
-    picture.pixels = np.where(white & ~specks, 255, 0).astype(np.uint8)
+    picture.pixels = np.where((white > 0) & ~specks, 255, 0).astype(np.uint8)
