@@ -5,7 +5,7 @@ What is measured
 1. CPU seconds of ``run_battery`` and ``projection`` as the report runs them (goal: together under 60), compiling
    included, on the published table beside the project if it is there (--data), else on an invented country.
 2. Its figures: every judged statistic with model-based p, q, naive p and the naive test's false alarms.
-3. Power again, the long way: the battery compares tampered elections with the null of the honest one. Here each
+3. Power again, the long way: the battery judges by few draws of refitted models. Here each
    tampered election is analysed from the start, its own null drawn from its own fit, and must be found all the same.
 """
 

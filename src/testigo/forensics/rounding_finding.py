@@ -8,6 +8,7 @@ from testigo.election import Profile
 from testigo.election.profile import Bulletin
 from testigo.forensics.finding import Figure, Finding, Text
 from testigo.forensics.rounding import ALL, DECIMALS, Roundness, bayes_factor, looks
+from testigo.forensics.saying import significant
 
 
 def rounding_finding(profile: Profile, bulletin: Bulletin) -> Finding:
@@ -167,16 +168,17 @@ def _statement(looked: list[Roundness], announcements: int) -> Text:
         }
     factor = float(bayes_factor(looked, announcements))
     chance = float(best.probability)
+    small, times = significant(chance), significant(factor)
     if chance > 1e-3:
         return {
-            "es": f"Las cifras son redondas, pero con tan pocos votos eso pasa a menudo (probabilidad {chance:.2g}).",
-            "en": f"The counts are round, but with so few votes that happens often (chance {chance:.2g}).",
+            "es": f"Las cifras son redondas, pero con tan pocos votos eso pasa a menudo (probabilidad {small['es']}).",
+            "en": f"The counts are round, but with so few votes that happens often (chance {small['en']}).",
         }
     return {
         "es": f"Las cifras son exactamente las que dan porcentajes con {_decimals(best.decimals, 'es')} del total. Por "
-        f"azar, eso tiene probabilidad {chance:.1e}; como prueba, multiplica por {factor:.1e} la razón a favor de "
+        f"azar, eso tiene probabilidad {small['es']}; como prueba, multiplica por {times['es']} la razón a favor de "
         "que se calcularon, tras descontar cuánto se buscó.",
         "en": f"The counts are exactly what percentages with {_decimals(best.decimals, 'en')} of the total give. By "
-        f"chance, that has probability {chance:.1e}; as evidence, it multiplies the odds that they were computed by "
-        f"{factor:.1e}, after discounting how much one looked.",
+        f"chance, that has probability {small['en']}; as evidence, it multiplies the odds that they were computed by "
+        f"{times['en']}, after discounting how much one looked.",
     }

@@ -11,17 +11,23 @@ How it works
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 
 from testigo.forensics.battery import extremes, fingerprint
 from testigo.forensics.battery.bootstrap import Experiment, experiment
+from testigo.forensics.battery.digits import DIGIT_TESTS, DigitTest
 from testigo.forensics.battery.equal import twins
 from testigo.forensics.battery.findings import build, unanswered
 from testigo.forensics.battery.model import Ints
+from testigo.forensics.battery.pictures import digits_picture, sisters_picture
 from testigo.forensics.battery.planted import ALTERATIONS, DOSES, NAMES, plant
 from testigo.forensics.battery.sisters import FALSE_DISCOVERIES, Outliers, outliers
 from testigo.forensics.battery.view import View
 from testigo.forensics.finding import Figure, Finding
+from testigo.forensics.saying import percent, whole
 from testigo.forensics.sheets import Sheets
 
 __all__ = ["DRAWS", "run_battery"]
@@ -49,7 +55,9 @@ def run_battery(sheets: Sheets, seed: int = 1, *, draws: int = DRAWS, trials: in
         return unanswered(seed)
     result = experiment(sheets, seed, draws, _COMBS, trials, min(_NAIVE_DRAWS, draws))
     q = result.q()
+    special: dict[str, Callable[[Experiment, dict[tuple[str, str], float]], Finding]]
     special = {"sister_stations": _sisters, "equal_counts": _equal, "extremes": _extremes, "fingerprint": _fingerprint}
+    special |= {test.code: partial(_digits, test=test) for test in DIGIT_TESTS}
     return tuple(special[code](result, q) if code in special else build(result, code, q) for code in result.observed)
 
 
@@ -59,51 +67,58 @@ def _codes(result: Experiment, rows: Ints) -> tuple[str, ...]:
 
 def _sisters(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
     found = outliers(result.view)
-    coins = outliers(result.view, 1.0)
     rows = np.flatnonzero(found.flagged)
     rows = rows[np.argsort(found.p[rows], kind="stable")]
-    with_sisters = result.view.frame.groups.centre
-    members = np.bincount(with_sisters)
-    comparable = int((members[with_sisters] > 1).sum())
-    extra = (
-        _number("comparable", "Mesas con hermanas", "Stations with sisters", comparable, "#{i: another of its centre}"),
-        _number(
+    members = np.bincount(result.view.frame.groups.centre)
+    comparable = int((members[result.view.frame.groups.centre] > 1).sum())
+    listed, of, chance = whole(len(rows)), whole(comparable), percent(FALSE_DISCOVERIES, 0)
+    after = {
+        "es": f"Mesas para mirar: {listed['es']} de {of['es']} con hermanas; como mucho {chance['es']} de ellas, en "
+        "promedio, por azar.",
+        "en": f"Stations to look at: {listed['en']} of {of['en']} with sisters; at most {chance['en']} of them, on "
+        "average, by chance.",
+    }
+    extra = (*_listed(result, found, comparable), *_planted_stations(result, found))
+    picture = sisters_picture(result.view, found)
+    return build(result, "sister_stations", q, extra=extra, after=after, stations=_codes(result, rows), picture=picture)
+
+
+def _listed(result: Experiment, found: Outliers, comparable: int) -> tuple[Figure, ...]:
+    """The list of stations, by what made it, and the textbook's."""
+    by_share, by_turnout = int(found.by_share.sum()), int(found.by_turnout.sum())
+    coins = int(outliers(result.view, 1.0).flagged.sum())
+    rows = (
+        ("comparable", "Mesas con hermanas", "Stations with sisters", comparable, "#{i: another of its centre}"),
+        (
             "outliers_share",
             "De la lista, por porcentaje",
             "Of the list, by share",
-            int(found.by_share.sum()),
+            by_share,
             "#{i: flagged by the votes of the first}",
         ),
-        _number(
+        (
             "outliers_turnout",
             "De la lista, por participación",
             "Of the list, by turnout",
-            int(found.by_turnout.sum()),
+            by_turnout,
             "#{i: flagged by the valid votes of the electors}",
         ),
-        _number(
+        (
             "textbook_list",
             "Lista de manual (hermanas como monedas)",
             "Textbook's list (sisters like coins)",
-            int(coins.flagged.sum()),
+            coins,
             "the same with φ = 1",
         ),
-        Figure(
-            "phi_share",
-            {"es": "φ del conjunto, porcentaje", "en": "φ of the body, share"},
-            result.view.first_fit.phi,
-            "1",
-            "mean of the smallest 90 % of chi² over its expectation; at least 1",
-        ),
-        *_planted_stations(result, found),
     )
-    after = {
-        "es": f"Mesas para mirar: {len(rows)} de {comparable} con hermanas; como mucho {FALSE_DISCOVERIES:.0%} de "
-        "ellas, en promedio, por azar.",
-        "en": f"Stations to look at: {len(rows)} of {comparable} with sisters; at most {FALSE_DISCOVERIES:.0%} of "
-        "them, on average, by chance.",
-    }
-    return build(result, "sister_stations", q, extra=extra, after=after, stations=_codes(result, rows))
+    phi = Figure(
+        "phi_share",
+        {"es": "φ del conjunto, porcentaje", "en": "φ of the body, share"},
+        result.view.first_fit.phi,
+        "1",
+        "mean of the smallest 90 % of chi² over its expectation; at least 1",
+    )
+    return (*(_number(*row) for row in rows), phi)
 
 
 def _planted_stations(result: Experiment, before: Outliers) -> tuple[Figure, ...]:
@@ -151,7 +166,21 @@ def _extremes(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
 
 
 def _fingerprint(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
-    return build(result, "fingerprint", q, picture=fingerprint.picture(result.view))
+    captions = tuple(_correlation(result, name) for name in ("national", "within_centre"))
+    return build(result, "fingerprint", q, picture=fingerprint.picture(result.view, (captions[0], captions[1])))
+
+
+def _correlation(result: Experiment, name: str) -> str:
+    """A correlation beside those of the drawn elections, short enough for a picture."""
+    r, drawn = result.observed["fingerprint"].get(name), result.null["fingerprint"].get(name)
+    if r is None or drawn is None:
+        return ""
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return f"r = {r:+.2f}; modelo · model: {low:+.2f} … {high:+.2f}"
+
+
+def _digits(result: Experiment, q: dict[tuple[str, str], float], test: DigitTest) -> Finding:
+    return build(result, test.code, q, picture=digits_picture(test, result.view))
 
 
 def _number(name: str, es: str, en: str, value: int, formula: str) -> Figure:

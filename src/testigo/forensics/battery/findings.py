@@ -9,12 +9,15 @@ Rules of this module
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from testigo.forensics.battery.bootstrap import LEVEL, Experiment
 from testigo.forensics.battery.planted import ALTERATIONS, DOSES, NAMES
 from testigo.forensics.battery.texts import ABOUT, VALID
 from testigo.forensics.finding import Figure, Finding, Text
+from testigo.forensics.saying import significant
 
 _NO_ANSWER: Text = {
     "es": "No se puede calcular con estas mesas: faltan electores, mesas hermanas, votos o mesas suficientes.",
@@ -64,15 +67,15 @@ def power_figures(result: Experiment, code: str) -> tuple[Figure, ...]:
     """Trials found per alteration and dose."""
     how = (
         f"trials of {result.trials} honest drawn elections with that share of stations altered in which the test's "
-        f"smallest p times its statistics is at most {LEVEL}; the null is the honest election's, not fitted again to "
-        "the tampered one (benchmarks/battery.py does that too)"
+        f"smallest p times its statistics is at most {LEVEL}, p the larger of two: ranks among the honest election's "
+        "draws, and Student's t over draws of the model fitted again to the tampered elections"
     )
     return tuple(
         Figure(
             f"found_{name}_{round(100 * dose)}",
             {
-                "es": f"Detectado: {NAMES[name]['es']} en {dose:.0%} de las mesas",
-                "en": f"Found: {NAMES[name]['en']} at {dose:.0%} of stations",
+                "es": f"Detectado: {NAMES[name]['es']} en {100 * dose:.0f} % de las mesas",
+                "en": f"Found: {NAMES[name]['en']} at {100 * dose:.0f} % of stations",
             },
             result.found[code][name, dose],
             f"of {result.trials} trials",
@@ -90,7 +93,7 @@ def power_text(result: Experiment, code: str) -> Text:
         doses = [dose for dose in DOSES if 2 * result.found[code][name, dose] > result.trials]
         if doses:
             for language in seen:
-                seen[language].append(f"{NAMES[name][language]} ({min(doses):.0%})")
+                seen[language].append(f"{NAMES[name][language]} ({100 * min(doses):.0f} %)")
     sees = ABOUT[code].sees
     return {
         "es": f"{sees['es']} En la mayoría de {result.trials} ensayos halló: {', '.join(seen['es']) or 'nada'}.",
@@ -105,17 +108,19 @@ def statement(result: Experiment, code: str, q: dict[tuple[str, str], float]) ->
         return _NO_ANSWER
     judged = [name for name in p if (code, name) in q]
     beyond = [name for name in judged if q[code, name] <= LEVEL]
+    clear = [name for name in beyond if p[name] * (result.draws + 1) < 1.5]
     naive = [name for name in p if result.naive[code].get(name, 1.0) < LEVEL]
-    labels = {
-        name: _joined(ABOUT[code].statistics[name][0], *(f" (p = {p[name]:.2g}, q = {q[code, name]:.2g})",) * 2)
-        for name in judged
-    }
-    if beyond:
+    if clear:
         first = {
-            "es": "Fuera de lo que varía una elección honesta del modelo: "
-            + "; ".join(labels[name]["es"] for name in beyond),
-            "en": "Beyond what an honest election of the model varies: "
-            + "; ".join(labels[name]["en"] for name in beyond),
+            "es": "Fuera de lo que varía una elección honesta del modelo: " + _named(result, code, clear, q, "es"),
+            "en": "Beyond what an honest election of the model varies: " + _named(result, code, clear, q, "en"),
+        }
+    elif beyond:
+        first = {
+            "es": f"Nada claro. En el límite: {_named(result, code, beyond, q, 'es')}; algunas de las "
+            f"{result.draws} elecciones honestas sorteadas dieron lo mismo o más",
+            "en": f"Nothing clear. At the limit: {_named(result, code, beyond, q, 'en')}; some of the "
+            f"{result.draws} honest elections drawn gave as much or more",
         }
     else:
         first = {
@@ -126,6 +131,16 @@ def statement(result: Experiment, code: str, q: dict[tuple[str, str], float]) ->
         first,
         f". La prueba de manual daría {len(naive)} alarma(s) de {len(p)}.",
         f". The textbook's test would raise {len(naive)} alarm(s) of {len(p)}.",
+    )
+
+
+def _named(result: Experiment, code: str, names: list[str], q: Mapping[tuple[str, str], float], language: str) -> str:
+    """Statistics with their p and q, in words."""
+    p = result.p(code)
+    return "; ".join(
+        f"{ABOUT[code].statistics[name][0][language]} (p = {significant(p[name])[language]}, "
+        f"q = {significant(q[code, name])[language]})"
+        for name in names
     )
 
 

@@ -24,6 +24,7 @@ _LEAST = 30  # stations below which a correlation is not given
 _CELL = 4  # pixels per cell of the picture
 _CELLS = 50
 _LEVELS = 8
+_WIDTH, _PANEL = 360, 280  # pixels of the picture, and of a panel with its words
 
 
 def _used(view: View) -> Bools:
@@ -71,43 +72,48 @@ def naive(view: View) -> dict[str, float]:
     return answer
 
 
-def picture(view: View) -> str:
-    """Two square histograms as SVG: turnout by share, and the same less the centres' means; empty without electors."""
+def picture(view: View, captions: tuple[str, str] = ("", "")) -> str:
+    """Two square histograms as SVG, one below the other: turnout by share, and the same less the centres' means.
+
+    Args:
+        captions: what stands below each: its correlation beside the model's, say. Empty without electors.
+    """
     used = _used(view)
     if not used.any():
         return ""
     turnout, share = deviations(view)
-    side = _CELL * _CELLS
     panels = [
-        _panel(view.turnout[used], view.share[used], 0.0, 1.0, 30, ("0 %", "100 %"), "mesa · station"),
-        _panel(turnout, share, -0.25, 0.25, 60 + side, ("−25", "+25"), "menos su centro · less its centre"),
+        _panel(view.turnout[used], view.share[used], 0.0, 1.0, 0, ("0", "100 %"), ("mesas · stations", captions[0])),
+        _panel(turnout, share, -0.25, 0.25, _PANEL, ("−25", "+25"), ("menos su centro · less its centre", captions[1])),
     ]
-    width, height = 2 * side + 80, side + 70
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" font-family="sans-serif" '
-        'font-size="10"><title>Participación y porcentaje · Turnout and share</title>' + "".join(panels) + "</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {2 * _PANEL}" role="img" '
+        'font-family="sans-serif" font-size="11"><title>Participación y porcentaje · Turnout and share</title>'
+        + "".join(panels)
+        + "</svg>"
     )
 
 
-def _panel(x: Floats, y: Floats, low: float, high: float, left: int, ends: tuple[str, str], caption: str) -> str:
+def _panel(
+    x: Floats, y: Floats, low: float, high: float, top: int, ends: tuple[str, str], words: tuple[str, str]
+) -> str:
     """One histogram: darker cells hold more stations, on a logarithmic scale."""
-    side, top = _CELL * _CELLS, 24
+    side, left, upper = _CELL * _CELLS, 80, top + 24
     counts, _, _ = np.histogram2d(
         np.clip(x, low, high), np.clip(y, low, high), bins=_CELLS, range=((low, high), (low, high))
     )
     level = np.ceil(np.log1p(counts) / max(np.log1p(counts.max()), 1e-9) * _LEVELS).astype(np.int64)
-    parts = [f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="none" stroke="#999"/>']
+    parts = [f'<rect x="{left}" y="{upper}" width="{side}" height="{side}" fill="none" stroke="#999"/>']
     for shade in range(1, _LEVELS + 1):
         cells = np.argwhere(level == shade)
-        path = "".join(f"M{left + _CELL * i} {top + side - _CELL * (j + 1)}h4v4h-4z" for i, j in cells.tolist())
+        path = "".join(f"M{left + _CELL * i} {upper + side - _CELL * (j + 1)}h4v4h-4z" for i, j in cells.tolist())
         if path:
             parts.append(f'<path d="{path}" fill="#1f3a93" fill-opacity="{shade / _LEVELS:.3f}"/>')
-    bottom = top + side
-    parts.append(f'<text x="{left}" y="{top - 8}">{caption}</text>')
+    bottom, middle = upper + side, left + side // 2
+    parts.append(f'<text x="{left}" y="{upper - 8}">{words[0]}</text>')
     parts.append(f'<text x="{left}" y="{bottom + 14}">{ends[0]}</text>')
     parts.append(f'<text x="{left + side}" y="{bottom + 14}" text-anchor="end">{ends[1]}</text>')
-    parts.append(
-        f'<text x="{left + side / 2:.0f}" y="{bottom + 28}" text-anchor="middle">→ participación · turnout; '
-        "↑ porcentaje · share</text>"
-    )
+    axes = "→ participación · turnout; ↑ porcentaje · share"
+    for line, text in enumerate((axes, words[1]), 2):
+        parts.append(f'<text x="{middle}" y="{bottom + 14 * line}" text-anchor="middle">{text}</text>')
     return "".join(parts)

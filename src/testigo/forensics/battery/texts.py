@@ -101,12 +101,15 @@ ABOUT: Mapping[str, About] = {
                 "dispersion of the share / φ, φ from the smallest 90 % of the chi²",
             ),
             "tail_turnout": (
-                _t("Cola: dispersión de la participación", "Tail: dispersion of turnout"),
+                _t(
+                    "Cola: dispersión de la participación sobre la del conjunto",
+                    "Tail: dispersion of turnout over that of the body",
+                ),
                 "1",
                 "dispersion of the turnout / φ",
             ),
             "outliers": (
-                _t("Mesas para mirar", "Stations to look at"),
+                _t("Mesas que se apartan de sus hermanas", "Stations apart from their sisters"),
                 "stations",
                 "beta-binomial two-sided mid-p against the pooled sisters, mean (X' + 1/2)/(N' + 1), variance "
                 "factor φ(1 + n/N'); Benjamini-Hochberg at 5 % over shares and turnouts",
@@ -256,7 +259,7 @@ ABOUT: Mapping[str, About] = {
                 "#{i: valid votes ≥ 0.95 electors}",
             ),
             "full_excess": (
-                _t("Lo mismo, sobre lo esperado", "The same, over what is expected"),
+                _t("Mesas llenas sobre las esperadas", "Full stations over those expected"),
                 "sd",
                 "(#full − E)/√(E + 1), E = Σ_i P(N(p_i, p_i(1 − p_i)(φ/n_i + 1/w_i)) ≥ 0.95)",
             ),

@@ -13,6 +13,7 @@ import numpy as np
 from testigo.forensics.finding import Figure, Finding, Text
 from testigo.forensics.projection.estimate import LEAST_CENTRES, Estimate, estimate
 from testigo.forensics.projection.roll import Floats, Roll
+from testigo.forensics.saying import percent
 from testigo.forensics.sheets import Sheets
 
 #: What every projection must say.
@@ -231,23 +232,29 @@ def _statement(sheets: Sheets, result: Estimate | None, left: int | None, order:
     """Counted, projected and worst case in one sentence, then the caveat."""
     totals = sheets.votes.sum(axis=0)
     first, valid = order[0], int(totals.sum())
-    code = sheets.contest.candidate_codes[first]
+    name = sheets.contest.candidates[first].name
     if not valid:
         return {"es": f"No hay votos contados. {CAVEAT['es']}", "en": f"No votes are counted. {CAVEAT['en']}"}
-    counted = f"{totals[first] / valid:.2%}"
-    worst = "?" if left is None else f"{totals[first] / (valid + left):.2%}"
+    counted = percent(totals[first] / valid, 2)
+    worst = _UNKNOWN if left is None else percent(totals[first] / (valid + left), 2)
     if result is None or result.projected.sum() <= 0:
         why = _why(result, 0)
         return {
-            "es": f"{code}: contado {counted}; proyectado: no se puede ({why['es']}); peor caso {worst}. "
+            "es": f"{name}: contado {counted['es']}; proyectado: no se puede ({why['es']}); peor caso {worst['es']}. "
             f"{CAVEAT['es']}",
-            "en": f"{code}: counted {counted}; projected: impossible ({why['en']}); worst case {worst}. {CAVEAT['en']}",
+            "en": f"{name}: counted {counted['en']}; projected: impossible ({why['en']}); worst case {worst['en']}. "
+            f"{CAVEAT['en']}",
         }
     share = result.projected[first] / result.projected.sum()
     figure = _candidate(sheets, result, left, first)[2]
     low, high = figure.interval or (0.0, 1.0)
-    ends_es, ends_en = f"{low:.2%} a {high:.2%}", f"{low:.2%} to {high:.2%}"
+    middle, least, most = (percent(one, 2) for one in (share, low, high))
     return {
-        "es": f"{code}: contado {counted}; proyectado {share:.2%} ({ends_es}); peor caso {worst}. {CAVEAT['es']}",
-        "en": f"{code}: counted {counted}; projected {share:.2%} ({ends_en}); worst case {worst}. {CAVEAT['en']}",
+        "es": f"{name}: contado {counted['es']}; proyectado {middle['es']} ({least['es']} a {most['es']}); peor caso "
+        f"{worst['es']}. {CAVEAT['es']}",
+        "en": f"{name}: counted {counted['en']}; projected {middle['en']} ({least['en']} to {most['en']}); worst case "
+        f"{worst['en']}. {CAVEAT['en']}",
     }
+
+
+_UNKNOWN = {"es": "desconocido (faltan los electores)", "en": "unknown (electors are lacking)"}
