@@ -17,9 +17,11 @@ import pytest
 
 from testigo.errors import InputError, InternalError
 from testigo.reading import as_json, problems, read_sheet
-from testigo.reading.batch import PRINT_MODES, SCHEMA, read_batch, reader_key, to_lines, to_table, unread
+from testigo.reading.batch import SCHEMA, Options, read_batch, reader_key, to_lines, to_table, unread
+from testigo.reading.sheets import PRINT_MODES
 
 ToJpeg = Callable[..., bytes]
+NO_PRINT = Options(print_mode="never")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def images(tapes: Any, to_jpeg: ToJpeg) -> list[tuple[str, bytes]]:
 
 @pytest.fixture(scope="module")
 def table(tapes: Any, images: list[tuple[str, bytes]]) -> pa.Table:
-    return read_batch(images, tapes.profile.source, print_mode="never")
+    return read_batch(images, tapes.profile.source, NO_PRINT)
 
 
 def test_one_row_per_sheet_and_one_for_a_file_without(table: pa.Table, tapes: Any) -> None:
@@ -45,7 +47,7 @@ def test_two_sheets_on_one_image_are_two_rows(tapes: Any, to_jpeg: ToJpeg) -> No
     import numpy as np
 
     both = to_jpeg(np.concatenate([tapes.plain(1), tapes.plain(2)], axis=1))
-    found = read_batch([("both.jpg", both)], tapes.profile, print_mode="never")
+    found = read_batch([("both.jpg", both)], tapes.profile, NO_PRINT)
     assert sorted(found["station"].to_pylist()) == [tapes.station(1), tapes.station(2)]
     assert set(found["file"].to_pylist()) == {"both.jpg"}
     assert set(found["sha256"].to_pylist()) == {hashlib.sha256(both).hexdigest()}
@@ -81,9 +83,9 @@ def test_the_same_images_give_the_same_table_in_another_process(
 ) -> None:
     arguments = pickle.loads(pickle.dumps((images, tapes.profile.source)))  # noqa: S301  (our own)
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        other = pool.submit(read_batch, *arguments, print_mode="never").result()
+        other = pool.submit(read_batch, arguments[0], arguments[1], NO_PRINT).result()
     assert other.equals(table)
-    parts = [read_batch([image], tapes.profile.source, print_mode="never") for image in images]
+    parts = [read_batch([image], tapes.profile.source, NO_PRINT) for image in images]
     assert pa.concat_tables(parts).equals(table), "a batch is the sum of its images"
 
 
@@ -100,14 +102,14 @@ def test_a_defect_met_on_one_file_costs_that_file(
         return read_sheet(profile, data, **more)
 
     monkeypatch.setattr("testigo.reading.batch.read_sheet", stumbles)
-    found = read_batch(images, tapes.profile.source, print_mode="never")
+    found = read_batch(images, tapes.profile.source, NO_PRINT)
     assert found["by"].to_pylist() == ["qr", None, "qr"]
     assert found["problems"].to_pylist()[1] == [problems.READER_FAILED]
 
 
 def test_the_key_of_a_reader_changes_with_everything_an_answer_depends_on(tapes: Any) -> None:
     keys = {
-        reader_key(tapes.profile, rehearsal=rehearsal, print_mode=mode)
+        reader_key(tapes.profile, Options(rehearsal=rehearsal, print_mode=mode))
         for rehearsal in (False, True)
         for mode in PRINT_MODES
     }
@@ -115,9 +117,9 @@ def test_the_key_of_a_reader_changes_with_everything_an_answer_depends_on(tapes:
     assert all(tapes.profile.sha256[:16] in key for key in keys)
 
 
-def test_an_unknown_way_to_read_print_is_bad_input(tapes: Any) -> None:
+def test_an_unknown_way_to_read_print_is_bad_input() -> None:
     with pytest.raises(InputError, match="sometimes"):
-        read_batch([], tapes.profile.source, print_mode="sometimes")  # type: ignore[arg-type]
+        Options(print_mode="sometimes")  # type: ignore[arg-type]
 
 
 def test_trouble_of_a_run_is_explained_in_both_languages() -> None:

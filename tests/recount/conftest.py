@@ -19,6 +19,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from testigo.election import format_payload, format_sheet_code, load_profile
+from testigo.reading.batch import Options
 from testigo.records import Counts
 from testigo.recount.work import Settings
 from testigo.simulate.press import code_modules
@@ -68,7 +69,7 @@ def folder(write_pictures: Callable[..., Path], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(load_profile("ve2024").source, print_mode="never")
+    return Settings(load_profile("ve2024").source, Options(print_mode="never"))
 
 
 class Trap:

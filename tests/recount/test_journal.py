@@ -142,7 +142,7 @@ def test_another_reader_begins_again(folder: Path, settings: Settings, tmp_path:
 
     out = tmp_path / "r.jsonl"
     killed(folder, settings, out, 4)
-    engine, run = recount(folder, replace(settings, rehearsal=True), out)
+    engine, run = recount(folder, replace(settings, options=replace(settings.options, rehearsal=True)), out)
     assert len(engine.read) == 9
     assert run.was_void
     again, run = recount(folder, settings, out)

@@ -79,7 +79,8 @@ def test_a_file_that_takes_for_ever_is_given_up_and_not_tried_again(
 def test_a_file_that_goes_away_or_is_too_large_is_a_line(folder: Path, settings: Settings) -> None:
     items = find([str(folder)]).items
     (folder / "002.jpg").unlink()
-    small = replace(settings, limits=replace(settings.limits, max_bytes=30_000))
+    limits = replace(settings.options.limits, max_bytes=30_000)
+    small = replace(settings, options=replace(settings.options, limits=limits))
     (folder / "004.jpg").write_bytes(bytes(30_001))
     with Pool(1, small) as pool:
         lines = [line for lines in Recount(items, small).run(pool) for line in lines]

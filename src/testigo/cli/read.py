@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=t(
             "read the print where the code gave no sheet or a weak one (needed), on every sheet, or never",
             "leer lo impreso donde el código no dio un acta o dio una débil (needed), en todas, o nunca",
+        ),
+    )
+    parser.add_argument(
+        "--verdict",
+        action="store_true",
+        help=t("say whether each scan is good, and why not", "decir si cada escaneo es bueno, y por qué no"),
+    )
+    parser.add_argument(
+        "--crops",
+        type=Path,
+        metavar="DIR",
+        help=t(
+            "write pictures of what disagrees (code, figures, words) into DIR",
+            "escribir en DIR imágenes de lo que no concuerda (código, cifras, letras)",
         ),
     )
     _add_where(parser)
@@ -96,16 +111,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Read; 0 when every file gave a sheet, 1 when some did not, 2 when a named file is not there."""
     from testigo.election import load_profile
     from testigo.errors import InputError
+    from testigo.reading.batch import Options
     from testigo.recount.run import Recount
     from testigo.recount.work import Settings
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise InputError(f"Cannot read in {arguments.jobs} processes.", "Ask for 1 or more.")
     profile = load_profile(arguments.profile)
-    settings = Settings(profile.source, rehearsal=arguments.rehearsal, print_mode=arguments.print_mode)
+    options = Options(
+        rehearsal=arguments.rehearsal,
+        print_mode=arguments.print_mode,
+        verdict=arguments.verdict,
+        crops=arguments.crops is not None,
+    )
+    settings = Settings(profile.source, options)
     found = _found(arguments)
     with progress_bar(t("reading", "leyendo"), unit=t("files", "archivos")) as progress:
-        recount = Recount(found.items, settings, arguments.out, progress)
+        recount = Recount(found.items, settings, arguments.out, pictures=arguments.crops, progress=progress)
         try:
             _read(arguments, recount, settings)
         except KeyboardInterrupt:
@@ -124,7 +146,7 @@ def _found(arguments: argparse.Namespace) -> Found:
     from testigo.recount.sources import find
 
     given = [*arguments.files, *_listed(arguments.files_from)]
-    found = find(given, without=[arguments.out] if arguments.out else ())
+    found = find(given, without=[path for path in (arguments.out, arguments.crops) if path])
     if len(found.items) == len(found.missing):
         if found.missing:
             raise InputError(_missing(found), t("Check the paths.", "Revise las rutas."))
@@ -168,18 +190,32 @@ def _read(arguments: argparse.Namespace, recount: Recount, settings: Settings) -
                 if arguments.json:
                     print(json.dumps(line, ensure_ascii=False), flush=True)
                 elif arguments.out is None:
-                    print(printable(_sentence(line)), flush=True)
+                    for sentence in _sentences(line):
+                        print(printable(sentence), flush=True)
 
 
 # ---------------------------------------------------------------------- what a person is told
 
 
-def _sentence(line: dict[str, Any]) -> str:
+def _sentences(line: dict[str, Any]) -> Iterator[str]:
+    """One line of the answer for a person; then, where there are, its disagreements and the verdict on the scan."""
+    file = line["file"]
     if line["by"] is None:
-        why = " ".join(f"{problem[language()]} ({problem['code']})" for problem in line["problems"])
-        return f"{line['file']}: {t('no sheet.', 'ningún acta.')} {why}"
-    votes = " ".join(f"{code} {count}" for code, count in line["candidates"].items())
-    return f"{line['file']}: {line['station']} ({line['contest']}): {votes}"
+        yield f"{file}: {t('no sheet.', 'ningún acta.')} {_why(line['problems'])}"
+    else:
+        votes = " ".join(f"{code} {count}" for code, count in line["candidates"].items())
+        yield f"{file}: {line['station']} ({line['contest']}): {votes}"
+    names = {"qr": t("code", "código"), "figures": t("figures", "cifras"), "words": t("words", "letras")}
+    for one in line["disagreements"] or ():
+        said = ", ".join(f"{names[by]} {one[by]}" for by in names if one[by] is not None)
+        yield f"{file}: {one['field']}: {said}{' → ' + one['crop'] if one['crop'] else ''}"
+    if line["verdict"] is not None:
+        good = t("good scan.", "buen escaneo.") if line["verdict"]["readable"] else t("scan again.", "repita.")
+        yield f"{file}: {good} {_why(line['verdict']['reasons'])}".rstrip()
+
+
+def _why(reasons: Iterable[dict[str, Any]]) -> str:
+    return " ".join(f"{one[language()]} ({one['code']})" for one in reasons)
 
 
 def _summary_sentence(summary: Summary) -> str:

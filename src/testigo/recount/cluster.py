@@ -132,10 +132,10 @@ class Cluster:
                 f"A worker reads with {others.pop()}, this machine with {self._reader}.",
                 "Install the same versions everywhere.",
             )
-        begin = 0
+        begin, pictures = 0, answer.pictures  # all of a chunk's pictures go with its first answer
         for job, rows in zip(jobs, answer.rows, strict=True):
-            yield job, Answer(answer.table.slice(begin, rows), (rows,))
-            begin += rows
+            yield job, Answer(answer.table.slice(begin, rows), (rows,), pictures)
+            begin, pictures = begin + rows, ()
 
 
 def _distributed() -> Any:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 from testigo.errors import InputError, InternalError, WireError
 from testigo.reading.batch import SCHEMA, to_lines, to_table
 
+T = TypeVar("T")
 Lines = list[dict[str, Any]]
 _JSON, _PARQUET = ".jsonl", ".parquet"
 _NAME = "sheets"
@@ -82,6 +83,14 @@ class Output:
                 _whole_or_not(path, write, answers())
 
 
+def write_pictures(folder: Path, pictures: Iterable[tuple[str, bytes]]) -> None:
+    """Write (name, PNG) into a folder, made if needed. Raises :class:`WireError` if the disk does not take it."""
+    for name, png in pictures:
+        with _disk(folder / name):
+            folder.mkdir(parents=True, exist_ok=True)
+            _whole_or_not(folder / name, lambda file, data: file.write(data), png)
+
+
 def _write_json(file: IO[bytes], answers: Iterable[Lines]) -> None:
     for lines in answers:
         for line in lines:
@@ -99,11 +108,11 @@ def _write_parquet(file: IO[bytes], answers: Iterable[Lines]) -> None:
         writer.write_table(to_table(rows))
 
 
-def _whole_or_not(path: Path, write: Callable[[IO[bytes], Iterable[Lines]], None], answers: Iterable[Lines]) -> None:
+def _whole_or_not(path: Path, write: Callable[[IO[bytes], T], object], content: T) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         with part.open("wb") as file:
-            write(file, answers)
+            write(file, content)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

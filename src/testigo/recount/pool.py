@@ -215,8 +215,7 @@ def _live(pipe: Connection, settings: Settings) -> None:
     with contextlib.suppress(OSError):
         pipe.send(None)  # "born"
         while (got := next_one.get()) is not None:
-            table = read_fetched(got, settings)
-            pipe.send(Answer(table, (len(table),)))
+            pipe.send(read_fetched(got, settings))
     sys.stderr.flush()
     os._exit(0)  # native threads must not turn an end into a crash
 

@@ -2,8 +2,8 @@
 
 How a recount goes: (1) an answer from an earlier run whose bytes are known to be the same is taken as it stands;
 (2) everything else is given to the engine, as much as it can take, never far ahead of what was answered; (3) each
-answer is written to the journal when it comes; (4) answers leave in the order of the arguments; (5) when all are
-there, the result is written whole, and the journal is removed.
+answer is written to the journal when it comes, after its pictures; (4) answers leave in the order of the arguments;
+(5) when all are there, the result is written whole, and the journal is removed.
 
 Rules of this module
 --------------------
@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from testigo.errors import InternalError
 from testigo.reading.problems import FILE_MISSING
 from testigo.recount.journal import Journal
-from testigo.recount.outputs import Output
+from testigo.recount.outputs import Output, write_pictures
 from testigo.recount.sources import Item
 from testigo.recount.work import Answer, Job, Settings
 
@@ -106,13 +106,20 @@ class Recount:
         items: what to read, in the order of the answers.
         settings: how.
         out: where the result goes; without one nothing is kept, and a killed run begins again.
+        pictures: the folder for pictures of what disagrees; without one they are not kept.
         progress: told as answers come.
     """
 
     def __init__(
-        self, items: Sequence[Item], settings: Settings, out: Path | None = None, progress: Progress | None = None
+        self,
+        items: Sequence[Item],
+        settings: Settings,
+        out: Path | None = None,
+        *,
+        pictures: Path | None = None,
+        progress: Progress | None = None,
     ) -> None:
-        self._items, self._settings, self._progress = items, settings, progress
+        self._items, self._settings, self._progress, self._pictures = items, settings, progress, pictures
         self._output = Output(out) if out is not None else None
         self._journal: Journal | None = None
         self.summary = Summary()
@@ -190,6 +197,8 @@ class Recount:
         return self._journal.lines(item)
 
     def _answered(self, job: Job, answer: Answer) -> list[dict[str, Any]]:
+        if self._pictures is not None:
+            write_pictures(self._pictures, answer.pictures)
         (lines,) = answer.each()
         if lines is None:
             return self._earlier(job.item)

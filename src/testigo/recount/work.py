@@ -18,40 +18,35 @@ import pyarrow as pa
 
 from testigo.errors import TestigoError
 from testigo.reading import problems
-from testigo.reading.batch import SCHEMA, PrintMode, profile_of, read_batch, reader_key, to_lines, unread
-from testigo.reading.limits import Limits
+from testigo.reading.batch import SCHEMA, Options, profile_of, read_batch, reader_key, to_lines, unread
+from testigo.reading.beside import crops
 from testigo.records import Opening
 from testigo.recount.sources import Item, fetch
 
 #: Lines of ``testigo read --json`` for one file; ``None``: the bytes are those of the earlier answer.
 Lines = list[dict[str, Any]] | None
 
-_LIMITS = Limits()
+_OPTIONS = Options()
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How images are read.
+    """How a recount reads.
 
     Attributes:
         profile: source of the election's profile.
-        rehearsal: whether drawings may be read.
-        print_mode: when print is read.
-        limits: the resource policy.
+        options: how images are read.
         most_seconds: a file that takes longer is given up (on this machine).
     """
 
     profile: bytes
-    rehearsal: bool = False
-    print_mode: PrintMode = "needed"
-    limits: Limits = _LIMITS
+    options: Options = _OPTIONS
     most_seconds: float = 300.0
 
     @property
     def reader(self) -> str:
         """The reader's key (:func:`reader_key`): what an answer depends on besides the bytes."""
-        profile = profile_of(self.profile)
-        return reader_key(profile, rehearsal=self.rehearsal, print_mode=self.print_mode)
+        return reader_key(profile_of(self.profile), self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +71,12 @@ class Answer:
     Attributes:
         table: of :data:`testigo.reading.batch.SCHEMA`, the rows of all the jobs in their order.
         rows: for each job, how many of the rows are its own; 0 if the earlier answer stands.
+        pictures: (name, PNG) of what disagrees, where that was asked for.
     """
 
     table: pa.Table
     rows: tuple[int, ...]
+    pictures: tuple[tuple[str, bytes], ...] = ()
 
     def each(self) -> Iterator[Lines]:
         """The lines of each job, in order."""
@@ -100,32 +97,32 @@ class Fetched:
 def fetched(job: Job, settings: Settings) -> Fetched:
     """Fetch a job's file. Never raises for what is wrong with it."""
     try:
-        data = fetch(job.item, settings.limits.max_bytes)
+        data = fetch(job.item, settings.options.limits.max_bytes)
     except (OSError, TestigoError):
         return Fetched(job, b"", problems.FILE_MISSING)
     return Fetched(job, b"", Opening.TOO_LARGE.value) if data is None else Fetched(job, data)
 
 
-def read_fetched(got: Fetched, settings: Settings) -> pa.Table:
+def read_fetched(got: Fetched, settings: Settings) -> Answer:
     """The rows of one file; none if its bytes are those of the earlier answer."""
-    name = got.job.item.name
+    name, options = got.job.item.name, settings.options
     if got.problem:
-        return unread(name, got.problem, settings.reader)
+        return failed(got.job, got.problem, settings)
     if got.job.known and hashlib.sha256(got.data).hexdigest() == got.job.known:
-        return SCHEMA.empty_table()
-    return read_batch(
-        [(name, got.data)],
-        settings.profile,
-        rehearsal=settings.rehearsal,
-        print_mode=settings.print_mode,
-        limits=settings.limits,
-    )
+        return Answer(SCHEMA.empty_table(), (0,))
+    table = read_batch([(name, got.data)], settings.profile, options)
+    pictures = tuple(crops(got.data, list(to_lines(table)), options.limits)) if options.crops else ()
+    return Answer(table, (len(table),), pictures)
 
 
 def read_jobs(jobs: Sequence[Job], settings: Settings) -> Answer:
     """Fetch and read some files: what is sent to a cluster. One image at a time is in memory."""
-    tables = [read_fetched(fetched(job, settings), settings) for job in jobs]
-    return Answer(pa.concat_tables(tables or [SCHEMA.empty_table()]), tuple(len(table) for table in tables))
+    answers = [read_fetched(fetched(job, settings), settings) for job in jobs]
+    return Answer(
+        pa.concat_tables(answer.table for answer in answers),
+        tuple(rows for answer in answers for rows in answer.rows),
+        tuple(picture for answer in answers for picture in answer.pictures),
+    )
 
 
 def failed(job: Job, problem: str, settings: Settings) -> Answer:
