@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=t("only this analysis; can be repeated", "sólo este análisis; repetible"),
     )
     parser.add_argument(
+        "--nuts",
+        action="store_true",
+        help=t("sample the mixture model too (minutes)", "muestrear también el modelo de mezcla (minutos)"),
+    )
+    parser.add_argument(
         "--no-images",
         action="store_true",
         help=t("do not compare the images with each other", "no comparar las imágenes entre sí"),
@@ -61,6 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.pdf is not None:
         _needs_browser()
+    if arguments.nuts:
+        _needs_numpyro()
     with stage_bars() as progress:
         context = _context(arguments)
         context.progress = progress
@@ -89,6 +96,7 @@ def _context(arguments: argparse.Namespace) -> Context:
         bundle,
         bundle.profile.contest(arguments.contest),
         seed=arguments.seed,
+        nuts=arguments.nuts,
         images=not arguments.no_images,
         name=arguments.bundle.resolve().name,
         register_name=arguments.register.name if arguments.register else "",
@@ -104,6 +112,17 @@ def _needs_browser() -> None:
         raise InputError(
             "--pdf needs Chromium, which is not installed here.",
             "Install it (apt install chromium), or use --out and print the page from any browser.",
+        )
+
+
+def _needs_numpyro() -> None:
+    import importlib.util
+
+    from testigo.errors import InputError
+
+    if importlib.util.find_spec("numpyro") is None:
+        raise InputError(
+            "--nuts needs NumPyro, which is not installed here.", "Install it: pip install 'testigo[eforensics]'."
         )
 
 

@@ -6,8 +6,8 @@ Rules of this module
    being fitted. Given them, the marginal likelihood is a sum of normal densities: its EM cannot fall, and its slope is
    exact.
 2. Fraud proportions m and s: the published model draws them as Binomial(N, ·)/N. Their sum over 0..N is written as an
-   integral over arcsin √m, by the trapezoidal rule, which is shifted by another part of a step at every station:
-   no node is shared, so no variance can shrink onto one. The integral is the sum as long as 4 votes or more are expected
+   integral over arcsin √m, by the trapezoidal rule, which is shifted by another part of a step at every station: no
+   node is shared, so no variance can shrink onto one. The integral is the sum as long as 4 votes or more are expected
    (N·m or N·s); a smaller fraud class is underrated (by 7 % at 3 votes, a quarter at 1): it is none to speak of.
 3. Turnout and share, given m, s and the counts: Gauss-Hermite nodes around the mode of likelihood times reference
    prior. The intercepts behind m and s, which the counts hardly tell, follow the parameters instead (``behind``):

@@ -36,6 +36,7 @@ class Context:
         bundle: the release; its register may have been replaced (:func:`with_register`).
         contest: the office.
         seed: of everything random.
+        nuts: whether the mixture is sampled too, besides its mode.
         images: whether published images are compared with each other.
         name: of the bundle, as commands on the page call it.
         register_name: of the register that replaced the bundle's; empty if none did.
@@ -44,6 +45,7 @@ class Context:
     bundle: Bundle
     contest: Contest
     seed: int = 1
+    nuts: bool = False
     images: bool = True
     progress: Progress | None = field(default=None, repr=False)
     name: str = "bundle"
@@ -75,7 +77,14 @@ class Context:
         words = ["testigo", "forensics", self.name]
         words += ["--register", self.register_name] if self.register_name else []
         words += ["--contest", self.contest.code] if len(self.bundle.profile.contests) > 1 else []
+        words += ["--nuts"] if self.nuts else []
         return shlex.join([*words, "--seed", str(self.seed)])
+
+    @property
+    def leader(self) -> str:
+        """The candidate with most votes; the first on the ballot of several."""
+        totals = self.sheets.votes.sum(axis=0)
+        return self.contest.candidate_codes[int(totals.argmax())]
 
 
 Findings = tuple[Finding, ...]
@@ -130,6 +139,13 @@ def _battery(at: Context) -> Findings:
     return run_battery(at.sheets, at.seed)
 
 
+def _eforensics(at: Context) -> Findings:
+    from testigo.forensics.eforensics import eforensics
+
+    mode = eforensics(at.sheets, at.leader, at.seed)
+    return (mode, eforensics(at.sheets, at.leader, at.seed, "nuts")) if at.nuts else (mode,)
+
+
 def _dossiers(at: Context) -> Findings:
     return (summary(at.dossiers),)
 
@@ -140,5 +156,6 @@ ANALYSES: tuple[Analysis, ...] = (
     Analysis("round_numbers", "bulletins", _round_numbers),
     Analysis("projection", "projection", _projection),
     Analysis("battery", "battery", _battery),
+    Analysis("eforensics", "eforensics", _eforensics),
     Analysis("dossiers", "dossiers", _dossiers),
 )
