@@ -32,8 +32,12 @@ def sheet_codes(image: OpenedImage) -> list[Code]:
 
 
 def upper(tapes: Any, number: int, height: int = 2400) -> Grey:
-    """The upper part of a tape: 300 mm, without a code."""
-    return np.ascontiguousarray(tapes.drawn(number)[:height])
+    """The upper part of a tape: 300 mm, without a code, cut between two lines of print; filled up with white."""
+    drawn = tapes.drawn(number)[:height].copy()
+    blank = np.flatnonzero((drawn > 128).all(axis=1))
+    gap = next(row for row in blank[::-1] if (drawn[row - 8 : row] > 128).all())
+    drawn[gap - 4 :] = 255
+    return np.asarray(drawn, np.uint8)
 
 
 def on_table(sheets: Sequence[tuple[Grey, Floats]], size: tuple[int, int], ground: int = 70) -> Grey:

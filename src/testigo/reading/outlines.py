@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.uint8]
 
 _LEAST_CONTRAST = 38.0  # grey levels between ground and paper
-_LEAST_GROUND = 0.002  # of the image's pixels
+_LEAST_GROUND = 0.02  # of the image's border
 _LEAST_SHEET = 0.03  # of the image's pixels
 _LEAST_SOLID = 0.72  # of its quadrangle must be paper
 _CLOSE_SHARE = 0.024  # of the shorter side: what is thinner and dark is print or a streak
@@ -62,6 +62,27 @@ def find_outlines(pixels: Grey) -> tuple[Outline, ...]:
     return tuple(found) if found else _by_print(pixels)
 
 
+def largest_outline(pixels: Grey) -> Outline:
+    """The largest sheet on a reduced image, sheets that touch not told apart: what a quick look needs.
+
+    Its corners begin at the upper left as seen.
+    """
+    mask = _paper(pixels)
+    whole = Outline(_box(0, 0, pixels.shape[1], pixels.shape[0]), 300, False)
+    if mask is None:
+        return whole
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    largest = max(contours, key=cv2.contourArea, default=None)
+    if largest is None or cv2.contourArea(largest) < _LEAST_SHEET * mask.size:
+        return whole
+    found = _quadrangle(largest[:, 0, :].astype(np.float64), mask.shape)
+    if found is None:
+        return whole
+    around = np.argsort(np.arctan2(*(found.corners - found.corners.mean(axis=0)).T[::-1]))
+    ordered = found.corners[around]
+    return Outline(np.roll(ordered, -int(np.argmin(ordered.sum(axis=1))), axis=0), found.certainty, True)
+
+
 def _paper(pixels: Grey) -> Mask | None:
     """What is paper (255), or ``None`` where no ground is to be told from it."""
     size = max(5, round(_CLOSE_SHARE * min(pixels.shape)) | 1)
@@ -70,8 +91,9 @@ def _paper(pixels: Grey) -> Mask | None:
     closed = cv2.GaussianBlur(closed[size:-size, size:-size], (0, 0), 1.5)
     level, _ = cv2.threshold(closed, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     dark = closed[closed <= level]
-    if dark.size < _LEAST_GROUND * closed.size:
-        return None
+    ring = np.concatenate((closed[0], closed[-1], closed[:, 0], closed[:, -1]))
+    if dark.size in (0, closed.size) or np.count_nonzero(ring <= level) < _LEAST_GROUND * ring.size:
+        return None  # dark in the middle alone is print: a code
     ground = float(np.quantile(dark, 0.2))
     if float(np.median(closed[closed > level])) - ground < _LEAST_CONTRAST:
         return None
@@ -180,7 +202,9 @@ def ink_of(pixels: Grey, share: float = 0.02) -> Mask:
     size = max(9, round(share * min(pixels.shape)) * 2 + 1)
     around = cv2.blur(pixels, (size, size))
     noise = float(np.median(np.abs(pixels.astype(np.int16) - around))) * 1.5
-    return np.asarray((pixels.astype(np.int16) < around.astype(np.int16) - max(14.0, 4 * noise)) * np.uint8(255))
+    return np.asarray(
+        (pixels.astype(np.int16) < around.astype(np.int16) - max(14.0, min(45.0, 4 * noise))) * np.uint8(255)
+    )
 
 
 def lean(ink: Mask, most: float = 12.0) -> float:

@@ -4,7 +4,7 @@ Rules of this module
 --------------------
 1. How sheets are found: (1) outlines by light, or by print where no ground shows; (2) an outline that holds codes of
    several sheets is parted between them; (3) each sheet's reading order from its code, else from its print; (4) ends
-   that lie on the image's border and that print runs into are missing.
+   that print runs into are missing.
 2. Which way up a sheet lies is known from a code or from its print, or it is a guess and says so.
 3. Nothing here knows what a sheet says, or which election it is of.
 """
@@ -34,7 +34,10 @@ BY_CODE, BY_PRINT, BY_SHAPE = "code", "print", "shape"
 
 _SHORT, _LONG = 420, 4200  # pixels of the reduced image on which outlines are looked for
 _LOOK = 640  # pixels of a sheet's shorter side on which its print is looked at
-_BORDER = 0.012  # of the shorter side: nearer to the image's border than that is on it
+_LEAST_SHORT = 100  # a sheet of fewer pixels on its shorter side has no print to read
+_AS_DARK = 0.45  # of the print's contrast: paler lines at an edge are a watermark or a shadow
+_AT_THE_EDGE = slice(1, 3)  # rows of a sheet 400 pixels wide: half a millimetre of a tape
+_STROKES = 4
 _MOST_SIDE = 32_000
 
 
@@ -46,7 +49,7 @@ class Paper:
         corners: upper left, upper right, lower right, lower left *of the sheet as it is read*, in the image's upright
             pixels; of a sheet that is cut, of the part that is there.
         mirrored: whether it is seen from behind (a bad scanner driver).
-        missing: which of ``top``, ``bottom``, ``left``, ``right`` is cut off: print runs into the image's border there.
+        missing: which of ``top``, ``bottom``, ``left``, ``right`` is cut off: print runs into the edge there.
         certainty: per mille, that this is one sheet and its edges are there.
         oriented_by: ``code``, ``print``, or ``shape``: which way up it lies is a guess.
         edges_seen: whether its edges were seen against a ground.
@@ -184,10 +187,10 @@ def _paper(image: OpenedImage, pixels: Grey, outline: Outline, codes: tuple[Code
     if code is not None:
         corners, mirrored = _ordered_by_code(corners, code)
     else:
-        way = _way_of(_looked_at(image, corners * scale))
+        way = _way_of(_looked_at(image, corners * scale)) if _large_enough(corners * scale) else (WAYS[0], 0.0)
         by = BY_SHAPE if way[1] == 0 else BY_PRINT
         corners, mirrored = _ordered_by_way(corners, way[0])
-    missing = _missing(pixels, corners)
+    missing = edges_that_cut(pixels, corners)
     certainty = outline.certainty if by != BY_SHAPE else outline.certainty // 2
     placed = tuple((float(x * scale), float(y * scale)) for x, y in corners)
     return Paper(placed, mirrored, missing, certainty, by, outline.by_ground, codes)  # type: ignore[arg-type]
@@ -232,6 +235,11 @@ def _ordered_by_code(corners: Floats, code: Code) -> tuple[Floats, bool]:
     first = int(np.argmin((units / spread).sum(axis=1)))
     ordered = np.roll(corners, -first, axis=0)
     return (ordered[[0, 3, 2, 1]] if mirrored else ordered), mirrored
+
+
+def _large_enough(corners: Floats) -> bool:
+    """Whether print on so small a sheet could be read at all."""
+    return min(math.dist(corners[0], corners[1]), math.dist(corners[0], corners[3])) >= _LEAST_SHORT
 
 
 def _looked_at(image: OpenedImage, corners: Floats) -> Grey:
@@ -281,31 +289,26 @@ def _flattened(pixels: Grey, corners: Floats, short: int) -> Grey:
 # ------------------------------------------------------------------ what is missing
 
 
-def _missing(pixels: Grey, corners: Floats) -> tuple[str, ...]:
-    """The sides that lie on the image's border and that print runs into."""
-    height, width = pixels.shape
-    near = max(2.0, _BORDER * min(height, width))
-    flat: Grey | None = None
-    missing = []
-    for number, side in enumerate(SIDES):
-        a, b = corners[number], corners[(number + 1) % 4]
-        distance = [min(x, y, width - x, height - y) for x, y in (a, (a + b) / 2, b)]
-        if sorted(distance)[1] > near:
-            continue
-        if flat is None:
-            flat = _flattened(pixels, corners, 400)
-        if _runs_off(flat, side):
-            missing.append(side)
-    return tuple(missing)
+def edges_that_cut(pixels: Grey, corners: Floats) -> tuple[str, ...]:
+    """The sides of a sheet that print runs into: it is cut there, by the image's border or by scissors.
+
+    Args:
+        pixels: grey, shape (height, width).
+        corners: of the sheet in these pixels, shape (4, 2), in its reading order.
+    """
+    flat = _flattened(pixels, corners, 400)
+    return tuple(side for side in SIDES if _runs_off(flat, side))
 
 
 def _runs_off(flat: Grey, side: str) -> bool:
-    """Whether print is cut by a side: several separate strokes that begin inside and reach the very edge."""
+    """Whether print is cut by a side: several separate dark strokes that begin inside and reach the very edge."""
     lying = {TOP: flat, BOTTOM: flat[::-1], LEFT: flat.T, RIGHT: flat.T[::-1]}[side]
     depth = max(6, min(flat.shape) // 40)
-    strip = ink_of(as_grey(lying[: depth * 6]), 0.1)[:depth] > 0
-    edge = strip[1:3].all(axis=0)
+    strip = as_grey(lying[: depth * 6])
+    paper, ink = (float(level) for level in np.percentile(strip, (75, 1)))
+    dark = (ink_of(strip, 0.1) > 0) & (strip < paper - _AS_DARK * (paper - ink))
+    edge = dark[_AT_THE_EDGE].all(axis=0)
     changes = np.flatnonzero(np.diff(np.concatenate(([0], edge.astype(np.int8), [0]))))
     lengths = changes[1::2] - changes[::2]
     strokes = int(np.count_nonzero(lengths <= max(8, strip.shape[1] // 12)))
-    return strokes >= (4 if side in (TOP, BOTTOM) else max(5, strip.shape[1] // 250))
+    return strokes >= (_STROKES if side in (TOP, BOTTOM) else max(_STROKES + 1, strip.shape[1] // 250))

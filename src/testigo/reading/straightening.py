@@ -11,6 +11,7 @@ Rules of this module
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -148,28 +149,47 @@ def _codes_on(paper: Paper, matrix: Floats) -> list[tuple[int, int]]:
 
 def _bands(pixels: Grey, codes: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Bands of rows that are one row many times over: (row before which they were, once taken out, how many)."""
-    height, width = pixels.shape
-    least = max(6, round(_BAND_SHARE * width))
-    if height < 4 * least:
-        return ()
-    differ = np.abs(np.diff(pixels.astype(np.int16), axis=0)).mean(axis=1)
-    noise = float(np.quantile(differ, 0.1))
-    ink = ink_of(pixels, 0.05) > 0
-    changes = np.count_nonzero(ink[:, 1:] & ~ink[:, :-1], axis=1)
-    steady = (differ < noise + _SAME) & (changes[:-1] >= _LEAST_CHANGES) & (changes[1:] >= _LEAST_CHANGES)
-    for first, last in codes:
-        steady[max(0, first - least) : last + least] = False
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], steady.view(np.int8), [0]))))
     found, gone = [], 0
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if end - start >= least and _is_one_row(ink[start : end + 1]):
-            found.append((start + 1 - gone, end - start))
-            gone += end - start
+    for start, end in repeated_rows(pixels, round(_BAND_SHARE * pixels.shape[1]), codes):
+        found.append((start + 1 - gone, end - start))
+        gone += end - start
     return tuple(found)
 
 
+def repeated_rows(pixels: Grey, least: int, codes: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
+    """Where one row is repeated: (first, last) row of each band.
+
+    Args:
+        pixels: a sheet, its lines from side to side.
+        least: rows that a band must have (6 at the least); print has fewer equal ones.
+        codes: (first, last) rows of codes, whose modules are equal rows of their own.
+    """
+    least = max(6, least)
+    if pixels.shape[0] < 4 * least or pixels.shape[1] < 4:
+        return []
+    differ = cv2.absdiff(pixels[1:], pixels[:-1]).mean(axis=1)
+    noise = float(np.quantile(differ, 0.1))
+    calm = differ < noise + _SAME
+    found = []
+    for start, end in _runs(calm):
+        if end - start >= least and not any(start < last + least and end > first - least for first, last in codes):
+            ink = ink_of(as_grey(pixels[max(0, start - least) : end + least]), 0.05)
+            found += (
+                [(start, end)] if _is_one_row(ink[min(start, least) : min(start, least) + end - start + 1] > 0) else []
+            )
+    return found
+
+
+def _runs(wanted: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], wanted.astype(np.int8), [0]))))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
 def _is_one_row(ink: npt.NDArray[np.bool_]) -> bool:
-    """Whether the first and the last row of a band have their ink in the same places."""
+    """Whether a band has print (not a blank, not a rule), in the same places in its first and its last row."""
+    changes = np.count_nonzero(ink[:, 1:] & ~ink[:, :-1], axis=1)
+    if len(ink) < 4 or np.quantile(changes, 0.1) < _LEAST_CHANGES:
+        return False
     first, last = ink[:2].any(axis=0), ink[-2:].any(axis=0)
     return bool(np.count_nonzero(first & last) >= 0.9 * np.count_nonzero(first | last))
 
