@@ -92,13 +92,13 @@ def grade_of(number: int) -> float:
     return ((number + 0.5) * _GOLDEN) % 1.0
 
 
-def case_of(seeds: str, family: str, number: int) -> Case:
-    """One image of the set."""
+def case_of(seeds: str, family: str, number: int, fonts: tuple[str, ...] = ()) -> Case:
+    """One image of the set; with ``fonts`` (:func:`testigo.simulate.letters.system_fonts`) it is another set."""
     profile = profile_of()
     contest = profile.contest()
     first = (FAMILIES.index(family) * 80 + number) * 2
     sheets = tuple(sheet_number(seeds, first + n) for n in range(2 if family == "two_tapes" else 1))
-    look = None if number % 3 == 2 else look_of(f"{SEEDS[seeds]}/{family}/{number}")
+    look = None if number % 3 == 2 else look_of(f"{SEEDS[seeds]}/{family}/{number}", fonts)
     drawings = [drawing_of(profile, contest, sheet, look) for sheet in sheets]
     grade = grade_of(number)
     picture = damaged(family, grade, drawings, f"{seeds}/{SEEDS[seeds]}/{number}")

@@ -9,7 +9,7 @@ import zxingcpp
 
 from testigo.election import Profile
 from testigo.simulate import Sheet, draw_sheet
-from testigo.simulate.look import Look, look_of
+from testigo.simulate.look import PARTIES, Look, look_of
 from testigo.simulate.places import drawing_of
 
 SheetOf = Callable[..., Sheet]
@@ -61,3 +61,10 @@ def test_no_look_is_the_profiles_own(ve: Profile, sheet_of: SheetOf) -> None:
     assert plain.shape[0] == same.shape[0]
     # Only the margin beside the code may widen the paper.
     assert abs(plain.shape[1] - same.shape[1]) <= 12
+
+
+def test_looks_place_words_and_party_numbers_otherwise() -> None:
+    looks = [look_of(seed) for seed in range(40)]
+    assert {look.party for look in looks} == set(PARTIES)
+    for name in ("beside", "rules", "above", "strong"):
+        assert {getattr(look, name) for look in looks} == {True, False}, name

@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 #: Where the header's lines stand: sheet code, UUID (two halves), print time; millimetres below the block's top, and
 #: the size of the UUID's letters. Two equal heights: the UUID stands on one line.
 HEADERS = ((14.0, 20.0, 24.5, 31.0, 3.6), (27.0, 14.0, 18.5, 33.0, 3.6), (14.0, 25.0, 25.0, 19.5, 3.2))
+#: Where a party's number stands: in a column, in brackets behind the label, below it, nowhere.
+PARTIES = ("column", "brackets", "below", "none")
 _MARK_REACH = 5.6  # from the middle of a mark beside the code to the end of its white
 
 
@@ -38,6 +40,11 @@ class Look:
         module: size of a QR module, as a factor (0.9 of 1.15 mm is 1.04 mm).
         quiet: millimetres of white added above and below the code.
         header: which of :data:`HEADERS`.
+        beside: whether a number's words stand beside its figures, not below.
+        party: where a ballot line's party number stands: :data:`PARTIES`.
+        rules: whether lines are ruled above and below candidates' names.
+        above: whether the voters' labels stand above their numbers.
+        strong: whether figures are in the type of headings.
         dpi: pixels per inch.
         ink: tone of the print.
     """
@@ -53,8 +60,17 @@ class Look:
     module: float = 1.0
     quiet: float = 0.0
     header: int = 0
+    beside: bool = False
+    party: str = "column"
+    rules: bool = True
+    above: bool = False
+    strong: bool = False
     dpi: float = 203.2
     ink: int = 25
+
+
+#: The profile's own look.
+OWN = Look()
 
 
 def look_of(seed: int | str, fonts: tuple[str, ...] = ()) -> Look:
@@ -72,11 +88,14 @@ def look_of(seed: int | str, fonts: tuple[str, ...] = ()) -> Look:
     dots = rng.choice((0, 0, 0, rng.randint(17, 26)))
     letters = replace(letters, wide=wide, pitch=pitch, dots=dots)
     bold = rng.choice((BOLD, replace(letters, weight=700), replace(letters, face="sans", weight=700)))
+    beside = rng.random() < 0.5
+    party = rng.choice(PARTIES)
+    low = (0.66 if party != "below" else 0.85) if beside else 0.98
     return Look(
         letters=letters,
         bold=bold,
         text=size,
-        row=max(size * 0.98, 0.95) * rng.uniform(1.0, 1.35),
+        row=max(size, 0.97) * low * rng.uniform(1.0, 1.35),
         group=rng.uniform(0.9, 1.35),
         block=max(size, 0.95) * rng.uniform(1.0, 1.15),
         gaps=tuple(rng.choice((0.0, rng.uniform(0, 9))) for _ in range(9)),
@@ -84,6 +103,11 @@ def look_of(seed: int | str, fonts: tuple[str, ...] = ()) -> Look:
         module=rng.uniform(0.9, 1.3) / 1.15,
         quiet=rng.uniform(-1.5, 4.0),
         header=rng.randrange(len(HEADERS)),
+        beside=beside,
+        party=party,
+        rules=rng.random() < 0.6,
+        above=beside or rng.random() < 0.3,
+        strong=rng.random() < 0.4 and bold.face != "sans",
         dpi=rng.choice((150.0, *[rng.uniform(195, 300) for _ in range(8)], rng.uniform(300, 540))),
         ink=rng.choice((25, rng.randint(10, 70))),
     )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from testigo.election import Box
 from testigo.errors import InputError
 from testigo.simulate.letters import BOLD, PLAIN, length, write
-from testigo.simulate.look import Fit
+from testigo.simulate.look import OWN, Fit, Look
 
 Image = NDArray[np.uint8]
 
@@ -51,6 +51,11 @@ class Paper:
     def px(self, millimetres: float) -> int:
         """Millimetres in whole pixels."""
         return round(millimetres * self.scale)
+
+    @property
+    def look(self) -> Look:
+        """The look; the profile's own without one."""
+        return OWN if self.fit is None else self.fit.look
 
     def at(self, x: float, y: float) -> tuple[int, int]:
         """A point of the layout in whole pixels."""

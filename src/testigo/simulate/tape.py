@@ -58,7 +58,8 @@ def static(paper: Paper, contest: Contest, layout: Layout, printing: Printing) -
             paper.text(LEFT, y + 5.5, printing.label("voters"), 4.2, bold=True)
             paper.rule(LEFT, y + 7, right)
             for row, name in enumerate(_voters(contest)):
-                paper.text(LEFT, y + 11.5 + row * 10.5, printing.label(name), 3.6, width=56)
+                lift = 1.2 if paper.look.above else 0.0
+                paper.text(LEFT, y + 11.5 - lift + row * 10.5, printing.label(name), 3.6, width=56)
         elif block.kind == "lines":
             _static_lines(paper, contest, layout, block)
         elif block.kind == "summary":
@@ -91,14 +92,27 @@ def _static_lines(paper: Paper, contest: Contest, layout: Layout, block: Block) 
     first = 0
     for lines, y in zip(layout.groups, _headings(block, layout), strict=True):
         candidate = contest.candidate(contest.lines[first].candidate)
-        paper.rule(LEFT, y + 1.2, right, 0.4)
+        if paper.look.rules:
+            paper.rule(LEFT, y + 1.2, right, 0.4)
         for row, text in enumerate(textwrap.wrap(candidate.name.upper(), 24)[:2]):
             paper.text(LEFT, y + 7 + row * 4.8, text, 4.2, bold=True, width=60)
-        paper.rule(LEFT, y + block.group - 1.2, right, 0.2)
+        if paper.look.rules:
+            paper.rule(LEFT, y + block.group - 1.2, right, 0.2)
         first += lines
     for line, box in zip(contest.lines, layout.line_boxes(), strict=True):
-        paper.text(LEFT, box.y + 3.9, line.label, 3.8, width=38)
-        paper.text(42, box.y + 3.9, line.party, 3.4)
+        _static_line(paper, line.label, line.party, box.y + 3.9)
+
+
+def _static_line(paper: Paper, label: str, party: str, y: float) -> None:
+    """A ballot line's label, and its party's number where the look has it."""
+    beside, place = paper.look.beside, paper.look.party
+    if place == "brackets" and party:
+        label = f"{label} ({party})"
+    paper.text(LEFT, y, label, 3.8, width=(22 if place == "column" else 29) if beside else 38)
+    if place == "column":
+        paper.text(26 if beside else 42, y, party, 2.8 if beside else 3.4)
+    elif place == "below":
+        paper.text(LEFT, y + 3.1, party, 2.6)
 
 
 def _signature_boxes(block: Block) -> list[tuple[str, Box]]:
@@ -122,7 +136,8 @@ def fill(paper: Paper, contest: Contest, layout: Layout, printing: Printing, she
             _fill_territory(paper, printing, sheet, y + 4.5 + len(printing.heading) * STEP)
         elif block.kind == "voters":
             for row, name in enumerate(_voters(contest)):
-                _figure(paper, layout, printing, y + 11.5 + row * 10.5, sheet.figures[name])
+                drop = 3.1 if paper.look.above else 0.0
+                _figure(paper, layout, printing, y + 11.5 + drop + row * 10.5, sheet.figures[name])
         elif block.kind == "lines":
             votes = sheet.counts.lines or {}
             for line, box in zip(contest.lines, layout.line_boxes(), strict=True):
@@ -137,7 +152,7 @@ def fill(paper: Paper, contest: Contest, layout: Layout, printing: Printing, she
 
 
 def _fill_header(paper: Paper, contest: Contest, sheet: Sheet, y: float) -> None:
-    code, first, second, time, size = HEADERS[paper.fit.look.header if paper.fit else 0]
+    code, first, second, time, size = HEADERS[paper.look.header]
     paper.text(LEFT, y + code, sheet.code(contest), 4.2)
     if first == second:
         paper.text(LEFT, y + first, sheet.uuid, size, width=74)
@@ -167,9 +182,14 @@ def _fill_territory(paper: Paper, printing: Printing, sheet: Sheet, y: float) ->
 
 
 def _figure(paper: Paper, layout: Layout, printing: Printing, y: float, number: int) -> None:
-    """A number in figures, and below it in words."""
-    paper.text(layout.paper_width - LEFT, y, str(number), 4.4, align="right")
-    paper.text(layout.paper_width - LEFT, y + 3.4, printing.in_words(number), 2.9, align="right")
+    """A number in figures, and below it or beside it in words."""
+    right = layout.paper_width - LEFT
+    if paper.look.beside:
+        paper.text(39, y, str(number), 4.2, bold=paper.look.strong, align="right")
+        paper.text(42, y, printing.in_words(number), 2.9, width=35)
+        return
+    paper.text(right, y, str(number), 4.4, bold=paper.look.strong, align="right")
+    paper.text(right, y + 3.4, printing.in_words(number), 2.9, align="right")
 
 
 def _fill_signatures(paper: Paper, block: Block, sheet: Sheet) -> None:
