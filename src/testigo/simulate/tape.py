@@ -100,7 +100,14 @@ def _static_lines(paper: Paper, contest: Contest, layout: Layout, block: Block) 
             paper.rule(LEFT, y + block.group - 1.2, right, 0.2)
         first += lines
     for line, box in zip(contest.lines, layout.line_boxes(), strict=True):
-        _static_line(paper, line.label, line.party, box.y + 3.9)
+        _static_line(paper, line.label, line.party, box.y + _base(paper))
+
+
+def _base(paper: Paper) -> float:
+    """Where a ballot line's base line is, below its upper edge."""
+    if not paper.look.beside:
+        return 3.9
+    return 4.2 if paper.look.party == "below" else 5.0
 
 
 def _static_line(paper: Paper, label: str, party: str, y: float) -> None:
@@ -141,7 +148,7 @@ def fill(paper: Paper, contest: Contest, layout: Layout, printing: Printing, she
         elif block.kind == "lines":
             votes = sheet.counts.lines or {}
             for line, box in zip(contest.lines, layout.line_boxes(), strict=True):
-                _figure(paper, layout, printing, box.y + 3.9, votes[line.code])
+                _figure(paper, layout, printing, box.y + _base(paper), votes[line.code])
         elif block.kind == "summary":
             for row, entry in enumerate(printing.summary):
                 _figure(paper, layout, printing, y + 14 + row * 8, summary_figure(sheet, entry.figure))
