@@ -47,6 +47,11 @@ VERBS: dict[str, tuple[str, str, tuple[str, str]]] = {
         ),
     ),
     "read": ("read", "reading", ("what the sheets say", "lo que dicen las actas")),
+    "redact": (
+        "redact",
+        "reading",
+        ("the picture of a sheet that everybody may see", "la imagen de un acta que todos pueden ver"),
+    ),
     "ingest": ("ingest", "server", ("take files in", "recibir archivos")),
     "tally": ("tally", "server", ("totals, coverage, standings", "totales, cobertura, estado de las actas")),
     "bundle": ("bundle", "server", ("write a release from the database", "escribir una publicación desde la base")),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from testigo.bundle.manifest import image_path
@@ -296,8 +297,9 @@ def shown_size(rectangles: Sequence[Sequence[int]]) -> tuple[int, int]:
 def marks(contest: Contest, rectangles: Sequence[Sequence[int]]) -> list[dict[str, int | str]]:
     """Where each ballot line stands on a published image, in its pixels; empty if that is not known.
 
-    A published image reaches from the top of the layout's first public zone to the bottom of its last one, so that the
-    layout and the image's height say where a line is (to about a millimetre).
+    An image that shows more bands than the layout has zones was made row by row, because the layout was not found on
+    it: nothing is known of its places. Any other reaches from the top of the layout's first public zone to the bottom
+    of its last one, so that the layout and the image's height say where a line is (to about a millimetre).
 
     Args:
         rectangles: what the image shows, as logged: (x, y, width, height) in the original's pixels.
@@ -308,6 +310,8 @@ def marks(contest: Contest, rectangles: Sequence[Sequence[int]]) -> list[dict[st
     if layout is None or block is None or not block.public or not height:
         return []
     zones = layout.zones()
+    if _bands(rectangles) > len(zones):
+        return []
     top, scale = zones[0].y, height / (zones[-1].bottom - zones[0].y)
     return [
         {
@@ -319,6 +323,12 @@ def marks(contest: Contest, rectangles: Sequence[Sequence[int]]) -> list[dict[st
         }
         for line, box in zip(contest.lines, layout.line_boxes(), strict=False)
     ]
+
+
+def _bands(rectangles: Sequence[Sequence[int]]) -> int:
+    """How many bands of rows rectangles make that touch each other."""
+    ordered = sorted((r[1], r[1] + r[3]) for r in rectangles)
+    return 1 + sum(after[0] > before[1] for before, after in pairwise(ordered))
 
 
 def _withheld(words: Words, row: Mapping[str, Any], sheet: Sequence[object]) -> list[str]:

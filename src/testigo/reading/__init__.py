@@ -14,7 +14,15 @@ from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.limits import REFUSALS, Limits, Refusal
 from testigo.reading.opening import Grey, OpenedImage, open_image, open_pages
 from testigo.reading.problems import PROBLEMS, explained
-from testigo.reading.redaction import Published, encode, line_rows, publish_image, redact, visible_rectangles
+from testigo.reading.redaction import (
+    Published,
+    encode,
+    line_rows,
+    publish_image,
+    redact,
+    redact_image,
+    visible_rectangles,
+)
 from testigo.reading.sheets import PRINT_MODES, PrintMode, read_sheet
 
 __all__ = [
@@ -45,6 +53,7 @@ __all__ = [
     "read_sheet",
     "reader_version",
     "redact",
+    "redact_image",
     "to_reading",
     "to_readings",
     "visible_rectangles",

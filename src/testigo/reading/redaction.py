@@ -10,7 +10,8 @@ Rules of this module
    the whole height of the published image (to about a millimetre): a site that knows no more than the layout and the
    image's size finds a ballot line by that rule; :attr:`Published.rows` says it exactly.
 4. The JPEG is grey, without metadata, and the same for the same pixels.
-5. Before a picture is given out it is read once more: if its code does not say the same, it is withheld.
+5. Where no layout is found but the print was read, the rows that were read are shown (``rows_shown.py``).
+6. Before a picture is given out it is read once more: if its code does not say the same, it is withheld.
 """
 
 from __future__ import annotations
@@ -27,9 +28,11 @@ from testigo.election.profile import Profile
 from testigo.errors import InternalError
 from testigo.reading.alignment import Alignment, align
 from testigo.reading.codes import Region, find_codes
-from testigo.reading.found import SheetReadings
+from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.opening import Grey, OpenedImage, as_grey
-from testigo.records import Withheld
+from testigo.reading.rows_shown import visible_rows
+from testigo.reading.sheets import read_sheet
+from testigo.records import Opening, Withheld
 
 #: Millimetres kept from a private zone: more than an alignment that was accepted can be wrong.
 PRIVATE_MARGIN_MM = 2.5
@@ -78,10 +81,11 @@ def publish_image(profile: Profile, image: OpenedImage, readings: SheetReadings)
         return Withheld.NOT_ALIGNED
     sheet = readings.found[0]
     if sheet.code is None or sheet.payload is None:  # the layout is found from the code
-        return Withheld.NOT_ALIGNED
-    alignment = align(profile.contest(sheet.contest).layout, image, sheet.code)
+        return _by_rows(image, sheet, Withheld.NOT_ALIGNED)
+    contest = profile.contest(sheet.contest)
+    alignment = align(contest.layout, image, sheet.code, contest.printing)
     if isinstance(alignment, Withheld):
-        return alignment
+        return _by_rows(image, sheet, alignment)
     rectangles = visible_rectangles(alignment)
     if not rectangles:
         return Withheld.NOT_ALIGNED
@@ -90,6 +94,39 @@ def publish_image(profile: Profile, image: OpenedImage, readings: SheetReadings)
     if not _says_the_same(jpeg, sheet.payload.text):
         return Withheld.NOT_ALIGNED
     return Published(jpeg, rectangles, image.size, crop, line_rows(alignment, crop))
+
+
+def redact_image(profile: Profile, image: OpenedImage, *, rehearsal: bool) -> Published | Withheld | Opening:
+    """Read an image and make the picture that everybody may see; the print is read only where no layout is found.
+
+    Args:
+        profile: says which zones are public.
+        image: as opened.
+        rehearsal: whether drawings are taken.
+
+    Returns:
+        The picture; why there is none; or SIMULACRO for a drawing outside a rehearsal.
+    """
+    readings = read_sheet(profile, image, rehearsal=rehearsal, print_mode="never")
+    shown = publish_image(profile, image, readings)
+    if isinstance(shown, Withheld) and readings.refusal is None:
+        readings = read_sheet(profile, image, rehearsal=rehearsal, print_mode="always")
+        shown = publish_image(profile, image, readings)
+    return readings.refusal.outcome if readings.refusal is not None else shown
+
+
+def _by_rows(image: OpenedImage, sheet: FoundSheet, otherwise: Withheld) -> Published | Withheld:
+    """The picture of the rows that were read, where the print was read and no layout was found."""
+    rectangles = visible_rows(sheet, image.size)
+    if not rectangles or sheet.by_print is None:
+        return otherwise
+    pixels, crop = redact(image.full(), rectangles)
+    jpeg = encode(pixels)
+    if sheet.payload is not None and not _says_the_same(jpeg, sheet.payload.text):
+        return otherwise
+    rows = [sheet.by_print.place(line.box) for line in sheet.by_print.reading.lines if line.box is not None]
+    placed = tuple((x - crop[0], y - crop[1], width, height) for x, y, width, height in rows)
+    return Published(jpeg, rectangles, image.size, crop, placed)
 
 
 def visible_rectangles(alignment: Alignment) -> tuple[Region, ...]:
