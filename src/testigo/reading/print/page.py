@@ -36,8 +36,9 @@ _BAND = 96  # rows over which the paper's brightness is measured
 _DEAD = 0.42  # darker than this share of the paper around: no picture there
 _BRIDGE = 5  # dead columns side by side that are bridged
 _BLOCK = 40  # side of the squares in which the ink's strength is measured
+_ACROSS = 0.62  # what the strongest ink of the whole row of squares counts for beside a weaker one
 _FAINTEST = 0.10  # contrast below which nothing is taken for ink
-_PALE, _FULL = 0.34, 0.72  # share of the local ink at which a pixel begins to count as ink, and counts wholly
+_PALE, _FULL = 0.42, 0.75  # share of the local ink at which a pixel begins to count as ink, and counts wholly
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,10 @@ def _ink(even: Grey) -> Float:
     blocks = padded.reshape(rows, half, columns, half).swapaxes(1, 2).reshape(rows, columns, -1)
     place = blocks.shape[2] - max(2, blocks.shape[2] // 33)
     strength = np.partition(blocks, place, axis=2)[:, :, place].astype(np.float32) / 255
-    strength = np.maximum(np.asarray(cv2.dilate(strength, np.ones((3, 3), np.uint8)), np.float32), _FAINTEST)
+    # Beside strong print a watermark must not pass for weak print: the whole width has a say.
+    across = np.asarray(cv2.dilate(strength, np.ones((3, 9), np.uint8)), np.float32)
+    near = np.asarray(cv2.dilate(strength, np.ones((3, 3), np.uint8)), np.float32)
+    strength = np.maximum(np.maximum(near, _ACROSS * across), np.float32(_FAINTEST))
     smooth = cv2.resize(cv2.blur(strength, (3, 3)), (columns * _BLOCK, rows * _BLOCK), interpolation=cv2.INTER_LINEAR)
     share = dark.astype(np.float32) / (255 * smooth[:height, :width])
     return np.clip((share - _PALE) / (_FULL - _PALE), 0, 1, out=share)

@@ -144,6 +144,9 @@ def make_rows(texts: Sequence[Text], digit_words: Sequence[str]) -> list[Row]:
                 row.figures.append(text)
             else:
                 row.texts.append(text)
+        if row.words and not row.texts:
+            # Letters that only look like figures are no reason to take a line of words for a row of its own.
+            row.figures = [text for text in row.figures if any(letter.isdigit() for letter in text.text)]
         _without_specks(row)
         if row.words and not row.own and rows and _belongs(rows[-1], row):
             rows[-1].words += row.words
@@ -183,18 +186,29 @@ def _near(word: str, known: tuple[str, ...]) -> bool:
 
 
 def _lines(texts: Sequence[Text]) -> list[list[Text]]:
-    """Pieces that stand side by side."""
+    """Pieces that stand side by side: the most ordinary ones make the lines, odd ones (too tall) join them."""
+    if not texts:
+        return []
+    usual = float(np.median([text.piece.height for text in texts]))
     lines: list[list[Text]] = []
-    for text in sorted(texts, key=lambda text: text.piece.middle):
-        for line in lines[-4:]:
-            last = line[-1].piece
-            overlap = min(last.bottom, text.piece.bottom) - max(last.top, text.piece.top)
-            if overlap > 0.45 * min(last.height, text.piece.height) and not _one_above_another(line, text.piece):
-                line.append(text)
+    bands: list[tuple[float, float]] = []
+    for text in sorted(texts, key=lambda text: abs(np.log(text.piece.height / usual))):
+        piece = text.piece
+        shares = [
+            (min(bottom, piece.bottom) - max(top, piece.top)) / min(bottom - top, piece.height) for top, bottom in bands
+        ]
+        for n in sorted(range(len(shares)), key=lambda n: -shares[n])[:2]:
+            if shares[n] > 0.45 and not _one_above_another(lines[n], piece):
+                lines[n].append(text)
+                if piece.height < 1.4 * usual:
+                    tops, bottoms = zip(*((t.piece.top, t.piece.bottom) for t in lines[n]), strict=True)
+                    bands[n] = (float(np.median(tops)), float(np.median(bottoms)))
                 break
         else:
             lines.append([text])
-    return sorted(lines, key=lambda line: float(np.mean([text.piece.middle for text in line])))
+            bands.append((piece.top, piece.bottom))
+    order = sorted(range(len(lines)), key=lambda n: sum(bands[n]))
+    return [lines[n] for n in order]
 
 
 def _one_above_another(line: Sequence[Text], piece: Piece) -> bool:

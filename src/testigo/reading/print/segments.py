@@ -66,7 +66,8 @@ def find_pieces(page: Page) -> list[Piece]:
             tight = _tighten(ink, _enlarged(piece, zoom), page.scale)
             if tight is not None and least * 0.7 <= tight.height <= most and tight.width >= least * 0.3:
                 pieces.append(tight)
-    return _join(_whole(_merged(_strong(page, pieces))))
+    strong = _strong(page, pieces)
+    return _join(_whole(_merged(_parted(ink, strong))))
 
 
 def _enlarged(piece: Piece, zoom: float) -> Piece:
@@ -169,11 +170,35 @@ def _tighten(ink: Float, piece: Piece, scale: float) -> Piece | None:
     return Piece(left, piece.top + int(rows_in[0]), right, piece.top + int(rows_in[-1]) + 1)
 
 
+def _parted(ink: Float, pieces: list[Piece]) -> list[Piece]:
+    """Pieces much taller than most, and wide, are two lines that blur or bleeding joined: parted at their thinnest."""
+    if not pieces:
+        return []
+    usual = float(np.median([piece.height for piece in pieces]))
+    parted: list[Piece] = []
+    for piece in pieces:
+        if piece.height < 1.55 * usual or piece.width < 2.5 * usual:
+            parted.append(piece)
+            continue
+        rows = ink[piece.top : piece.bottom, piece.left : piece.right].sum(axis=1)
+        rows = np.convolve(rows, np.ones(3) / 3, mode="same")
+        first, last = round(0.28 * len(rows)), round(0.72 * len(rows))
+        cut = first + int(np.argmin(rows[first:last]))
+        if rows[cut] > 0.75 * min(rows[:cut].max(), rows[cut:].max()):
+            parted.append(piece)
+            continue
+        for top, bottom in ((piece.top, piece.top + cut), (piece.top + cut, piece.bottom)):
+            columns = np.flatnonzero(ink[top:bottom, piece.left : piece.right].sum(axis=0) > 0.5)
+            if len(columns) >= 2 and bottom - top >= 4:
+                parted.append(Piece(piece.left + int(columns[0]), top, piece.left + int(columns[-1]) + 1, bottom))
+    return parted
+
+
 def _merged(pieces: list[Piece]) -> list[Piece]:
     """Upper and lower parts of one letter, found apart, are one piece: they overlap, and make no more than a line."""
     if not pieces:
         return []
-    line = 1.35 * float(np.percentile([piece.height for piece in pieces], 75))
+    line = float(np.percentile([piece.height for piece in pieces], 75))
     pieces = sorted(pieces, key=lambda piece: piece.top)
     merged: list[Piece] = []
     for piece in pieces:
@@ -182,7 +207,12 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
             both = _both(piece, other)
             shared = min(piece.right, other.right) - max(piece.left, other.left)
             touching = min(piece.bottom, other.bottom) - max(piece.top, other.top) >= 0
-            if touching and shared > 0.5 * min(piece.width, other.width) and both.height <= line:
+            narrow = max(piece.width, other.width) < 1.6 * line
+            if (
+                touching
+                and shared > 0.5 * min(piece.width, other.width)
+                and both.height <= line * (1.7 if narrow else 1.35)
+            ):
                 merged[n] = both
                 break
         else:
