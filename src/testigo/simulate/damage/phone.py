@@ -64,6 +64,9 @@ def _lens(columns: int, rows: int, grade: float, rng: Rng, width: int) -> tuple[
     tall = round(rows * width * 0.8 / columns + 2 * margin)
     near = margin * (0.15 + 0.35 * grade)
     tilt, lean = rng.uniform(-1, 1, 2) * (0.02 + 0.14 * grade)
+    # A long tape is photographed from farther away: its two sides are then nearly as far from the lens.
+    lean *= min(1.0, 1.5 * width / tall)
+    near *= min(1.0, 3 * width / tall)
     corners = np.array(
         [(margin, margin), (width - margin, margin), (width - margin, tall - margin), (margin, tall - margin)]
     )

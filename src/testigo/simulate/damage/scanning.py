@@ -145,7 +145,7 @@ def bilevel(picture: Picture, grade: float, rng: Rng) -> None:
     drift = (clouds(values.shape, rng, 40 * unit) - 0.5) * 0.12 * grade
     ragged = noise(values.shape, rng, 0.8) * (0.02 + 0.03 * grade)
     white = (values > low + (high - low) * (level + drift + ragged)).astype(np.uint8)
-    reach = round(0.30 * off * unit)
+    reach = round(0.26 * off * unit)
     if bleeds and reach:
         white = cv2.erode(white, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
     specks = noise(values.shape, rng, 0.7) > 4.2 - 1.0 * grade
