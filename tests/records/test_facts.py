@@ -33,7 +33,7 @@ def test_the_whole_list_is_accepted() -> None:
         {"signature.Maria Perez": "filled"},
         {"signature.president": "filled\n"},
         {"uuid": "8017DA9C-0000-4000-8000-1234567890AB"},
-        {"uuid": "V-12345678"},
+        {"uuid": "V-1234"},
         {"printed_at": "28/07/2024 07:03:30 PM"},
         {"mac": "0" * 64},
         {"note": "x"},

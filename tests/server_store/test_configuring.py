@@ -33,7 +33,7 @@ def test_the_first_leaf_names_profile_register_readers_and_key(place: Any) -> No
     assert (leaf.election, leaf.profile) == ("ve2024", place.profile.sha256)
     assert leaf.rehearsal
     assert leaf.intake_key == (place.home / "keys" / "intake.vkey").read_text().strip()
-    assert set(leaf.readers) == {"qr/zxing-cpp", "person"}
+    assert set(leaf.readers) == {"qr/zxing-cpp", "print/rapidocr", "person"}
 
 
 def test_the_same_again_adds_nothing(place: Any) -> None:
@@ -62,7 +62,7 @@ def test_another_profile_register_or_kind_is_an_error_and_changes_nothing(place:
 def test_a_new_reader_is_logged_before_it_reads(place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from testigo import reading
 
-    monkeypatch.setattr(reading, "reader_version", lambda: "9.9")
+    monkeypatch.setattr(reading, "reader_versions", lambda: {"qr/zxing-cpp": "9.9"})
     _configure(place)
     _configure(place)
     assert [leaf.readers["qr/zxing-cpp"] for leaf in _configurations(place)][1:] == ["9.9"]

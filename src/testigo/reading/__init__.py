@@ -8,7 +8,7 @@ Rules of this part
 """
 
 from testigo.reading.alignment import Alignment, align
-from testigo.reading.answers import READER, as_json, reader_version, to_reading, to_readings
+from testigo.reading.answers import READER, as_json, reader_version, reader_versions, to_reading, to_readings
 from testigo.reading.codes import Code, Region, find_codes
 from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.limits import REFUSALS, Limits, Refusal
@@ -23,7 +23,7 @@ from testigo.reading.redaction import (
     redact_image,
     visible_rectangles,
 )
-from testigo.reading.sheets import PRINT_MODES, PrintMode, read_sheet
+from testigo.reading.sheets import PRINT_MODES, PrintMode, read_sheet, wants_print
 
 __all__ = [
     "PRINT_MODES",
@@ -52,9 +52,11 @@ __all__ = [
     "publish_image",
     "read_sheet",
     "reader_version",
+    "reader_versions",
     "redact",
     "redact_image",
     "to_reading",
     "to_readings",
     "visible_rectangles",
+    "wants_print",
 ]

@@ -26,6 +26,11 @@ def reader_version() -> str:
         return "unknown"
 
 
+def reader_versions() -> dict[str, str]:
+    """Every program that reads here -> its version."""
+    return {READER: reader_version(), PRINT_READER: print_version()}
+
+
 def to_readings(sheet: FoundSheet, *, opened: int | None = None) -> tuple[Reading, ...]:
     """The records of a sheet that was read: one of its code, one of its print if that proves itself.
 

@@ -22,7 +22,7 @@ from testigo.reading.codes import Code, Region
 from testigo.reading.found import FoundSheet
 from testigo.reading.print import CountPrint, Said
 
-_SURE = 900  # per mille
+_SURE, _SURE_SHAPED = 900, 250  # per mille
 _MOST_ANGLE_DEGREES = 1.5
 _MOST_HEIGHT = 1.6  # of the ballot lines' usual height
 _MARGIN = 0.03  # of a row's height, so that no letter loses its edge; neighbours may stand close
@@ -88,7 +88,8 @@ def _band(row: CountPrint) -> Region:
 def _said(printed: PrintedSheet) -> list[Region]:
     reading = printed.reading
     said: Iterable[Said | None] = (reading.sheet_code, reading.uuid, reading.printed_at, reading.electors)
-    return [one.box for one in said if one is not None and one.box is not None and one.confidence >= _SURE]
+    # Their shapes (digits and dots, 32 hexadecimal digits, a time) are no name's, however sure each character is.
+    return [one.box for one in said if one is not None and one.box is not None and one.confidence >= _SURE_SHAPED]
 
 
 def _wider(box: Region) -> Region:

@@ -101,7 +101,7 @@ def _read_page(
     if answer.is_drawing and not rehearsal:
         return _Page(is_drawing=True)
     by_code = [_by_code(sheet, number) for sheet in answer.sheets]
-    if not _wants_print(by_code, print_mode):
+    if not wants_print(by_code, print_mode):
         return _Page(tuple(by_code), _nothing_found(answer))
     sure = {sheet.code for sheet in by_code if sheet.confidence >= _SURE}
 
@@ -117,7 +117,8 @@ def _read_page(
     return _Page(tuple(_joined(by_code, printed, number)), why_none, len(printed))
 
 
-def _wants_print(by_code: Sequence[FoundSheet], print_mode: PrintMode) -> bool:
+def wants_print(by_code: Sequence[FoundSheet], print_mode: PrintMode) -> bool:
+    """Whether the print is to be read after the codes gave these sheets."""
     if print_mode == "needed":
         return not by_code or any(sheet.confidence < _SURE for sheet in by_code)
     return print_mode == "always"

@@ -47,6 +47,13 @@ class Configuration:
     )
     turn_leaves: int = field(default=1_000, metadata={"says": "Most leaves that the sequencer numbers in one turn."})
     turn_seconds: int = field(default=1, metadata={"says": "Longest pause of the sequencer between two turns."})
+    print_mode: str = field(
+        default="needed",
+        metadata={
+            "says": "When print is read: where a code gave no sheet or a weak one (`needed`), `always`, `never`.",
+            "choices": ("needed", "always", "never"),
+        },
+    )
     stalled_job_seconds: int = field(
         default=120, metadata={"says": "A job whose worker has been silent for so long is given to another."}
     )
@@ -78,6 +85,8 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
             if not text.isascii() or not text.isdigit() or int(text) == 0:
                 raise InputError(f"{name} is {text!r}.", "Give a whole number above 0.")
             given[entry.name] = int(text)
+        elif text not in entry.metadata.get("choices", (text,)):
+            raise InputError(f"{name} is {text!r}.", f"Give one of {', '.join(entry.metadata['choices'])}.")
         else:
             given[entry.name] = Path(text).expanduser().absolute() if entry.type == "Path" else text
     return Configuration(**given)  # type: ignore[arg-type]

@@ -14,15 +14,24 @@ from __future__ import annotations
 
 import logging
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db import Error
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from testigo.errors import WireError
-from testigo.reading import Limits, Refusal, open_image, publish_image, read_sheet, to_reading
-from testigo.records import Opening, Withheld
+from testigo.reading import (
+    Limits,
+    Refusal,
+    open_image,
+    publish_image,
+    read_sheet,
+    to_reading,
+    to_readings,
+    wants_print,
+)
+from testigo.records import Evidence, Opening, Withheld
 from testigo.server import trial
 from testigo.server.blobs import BlobStore, open_store
 from testigo.server.configuration import configuration
@@ -31,11 +40,12 @@ from testigo.server.store.election import Election, load_election
 from testigo.server.store.receiving import OVER_QUOTA, STORED, TOO_LARGE
 
 if TYPE_CHECKING:
-    from testigo.reading import OpenedImage, SheetReadings
+    from testigo.reading import OpenedImage, PrintMode, SheetReadings
 
 _log = logging.getLogger("testigo.jobs")
 #: A store or a database that is away for a quarter of an hour loses nothing.
 _AGAIN = RetryStrategy(max_attempts=12, wait=1, linear_wait=12, retry_exceptions={WireError, Error, OSError})
+_AFTER_CODES = -10  # priority of a job: print takes a hundred times as long as a code
 _CAREFUL_FROM_ATTEMPT = 2
 _NOT_STORED = {TOO_LARGE: Opening.TOO_LARGE, OVER_QUOTA: Opening.OVER_QUOTA}
 
@@ -44,6 +54,11 @@ _NOT_STORED = {TOO_LARGE: Opening.TOO_LARGE, OVER_QUOTA: Opening.OVER_QUOTA}
 def blobs() -> BlobStore:
     """This process's blob store; it proved at its opening that it does not overwrite."""
     return open_store(configuration().blob_place)
+
+
+def print_mode() -> PrintMode:
+    """When print is read, as the configuration says."""
+    return cast("PrintMode", configuration().print_mode)
 
 
 @lru_cache(maxsize=1)
@@ -94,7 +109,15 @@ def _published(
     allowed = of.profile.hub_scans if arrived.scanned else of.profile.phone_photos
     if found.found and not allowed:
         return opening.Opened(Opening.IMAGE, arrived.blob, withheld=Withheld.PHONE_PHOTO.value, size=image.size)
+    if image.pages > 1:  # its sheets would share the picture of one
+        return opening.Opened(Opening.IMAGE, arrived.blob, withheld=Withheld.NOT_ALIGNED.value, size=image.size)
     picture = publish_image(of.profile, image, found)
+    if isinstance(picture, Withheld) and allowed and print_mode() != "never":
+        # No layout was found: what the print says may be shown row by row.
+        printed = read_sheet(of.profile, image, rehearsal=of.rehearsal, print_mode="always")
+        if printed.refusal is not None:  # only its print says that it is a drawing
+            return opening.Opened(printed.refusal.outcome, arrived.blob)
+        picture = publish_image(of.profile, image, printed)
     if isinstance(picture, Withheld):
         return opening.Opened(Opening.IMAGE, arrived.blob, withheld=picture.value, size=image.size)
     stored = store.put_if_absent(picture.jpeg)
@@ -110,10 +133,25 @@ def enqueue_reading(submission: int) -> None:
 
 @app.task(name="read_submission", queue="read", retry=_AGAIN)
 def read_submission(submission: int) -> None:
-    """Read an image with every reader that can; each sheet found becomes a reading."""
+    """Read an image by its codes; each sheet found becomes a reading. Where print is wanted, that is asked for."""
     blob = readings.blob_of(submission)
     if blob is None:
         return
     found = read_sheet(election().profile, blobs().get(blob), rehearsal=election().rehearsal, print_mode="never")
     for sheet in found.found:
         readings.save_reading(submission, to_reading(sheet))
+    if wants_print(found.found, print_mode()):
+        read_print_of.configure(priority=_AFTER_CODES).defer(submission=submission)
+
+
+@app.task(name="read_print_of", queue="read", retry=_AGAIN)
+def read_print_of(submission: int) -> None:
+    """Read an image by its print: a reading of its own, which can confirm the code's or stand where there is none."""
+    blob = readings.blob_of(submission)
+    if blob is None:
+        return
+    found = read_sheet(election().profile, blobs().get(blob), rehearsal=election().rehearsal, print_mode=print_mode())
+    for sheet in found.found:
+        for reading in to_readings(sheet):
+            if Evidence.PRINT.value in reading.evidence:
+                readings.save_reading(submission, reading)

@@ -148,7 +148,7 @@ def _log_configuration(election: Election) -> None:
         profile=election.profile.sha256,
         register=election.register.sha256 if election.register is not None else "",
         rehearsal=election.rehearsal,
-        readers={reading.READER: reading.reader_version(), "person": "1"},
+        readers=reading.reader_versions() | {"person": "1"},
         intake_key=keys.intake_key(configuration().keys).verifier.encode(),
     )
     if queueing.last_leaf(ConfigurationLeaf.TYPE, log.head().tree.size) != leaf:

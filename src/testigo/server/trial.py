@@ -35,16 +35,16 @@ def survives(profile: bytes, data: bytes, *, rehearsal: bool) -> bool:
 def main() -> int:
     """Read profile and file from standard input, and look at the file."""
     from testigo.election import parse_profile
-    from testigo.reading import Limits, Refusal, open_image, publish_image, read_sheet
+    from testigo.reading import Limits, Refusal, open_image, read_sheet, redact_image
 
     given = sys.stdin.buffer.read()
     length = int.from_bytes(given[:_LENGTH_BYTES], "big")
     profile = parse_profile(given[_LENGTH_BYTES : _LENGTH_BYTES + length], "profile.toml")
     image = open_image(given[_LENGTH_BYTES + length :], Limits())
+    rehearsal = "--rehearsal" in sys.argv[1:]
     if not isinstance(image, Refusal):
-        publish_image(
-            profile, image, read_sheet(profile, image, rehearsal="--rehearsal" in sys.argv[1:], print_mode="never")
-        )
+        redact_image(profile, image, rehearsal=rehearsal)
+        read_sheet(profile, image, rehearsal=rehearsal, print_mode="always")
     return 0
 
 
