@@ -42,13 +42,13 @@ def test_copies_made_brighter_smaller_noisy_or_saved_again_are_found_and_no_stra
 
 def test_not_all_pairs_are_compared() -> None:
     bits = np.random.default_rng(1).integers(0, 2, (4000, BITS)).astype(bool)
-    compared = len(set(candidates(bits)))
-    assert 0 < compared < 40 * len(bits)  # all pairs would be 2,000 per row
+    compared = len(candidates(bits))
+    assert 0 < compared < 120 * len(bits)  # all pairs would be 2,000 per row
 
 
 def test_a_thousand_copies_of_one_image_do_not_become_a_million_pairs() -> None:
     bits = np.repeat(np.random.default_rng(1).integers(0, 2, (1, BITS)).astype(bool), 1000, axis=0)
-    pairs = set(candidates(bits))
+    pairs = set(map(tuple, candidates(bits).tolist()))
     assert len(pairs) < 45 * len(bits)
     assert {other for _, other in pairs} == set(range(1, 1000))  # every copy is still linked to an earlier one
 

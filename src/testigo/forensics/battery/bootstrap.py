@@ -48,7 +48,7 @@ CONTEXT = frozenset(
 )
 
 #: Elections drawn from fits to tampered ones, per alteration and dose, at least.
-REFITS = 8
+REFITS = 5
 
 Measures = Callable[[View], dict[str, float]]
 
