@@ -3,25 +3,26 @@
 Rules of this module
 --------------------
 1. How a sheet is aligned: (1) its code is measured to a fraction of a pixel and must lie flat, upright, square; (2) it
-   predicts where the paper's four edges are; (3) each edge is looked for there, and must be there; (4) the paper must
-   be as wide, and the code as far from both ends, as the layout says.
+   predicts where the paper's four edges are; (3) each edge is looked for there, and must be there, or all must be blank
+   there; (4) the paper must be as wide, and the code as far from both ends, as the layout says; (5) every private block
+   that follows a public one must show its printed heading near where the layout has it, and the border above the code
+   must be blank (``anchors.py``): so slips that cancel out between the paper's top and the code are seen too.
 2. Whatever fails withholds the image. A wrong alignment shows somebody's name; a missing image shows nothing.
-3. The paper's ends and the code are independent witnesses of where a zone ends. Where they differ (a roller slipped),
-   the one that shows less is believed.
-
-What it cannot see: two slips that cancel out between the paper's top and the code (as many lines lost above as are
-repeated below), since it does not read the print. One slip anywhere is harmless: tests follow it pixel by pixel.
+3. The paper's ends, the code and the headings are independent witnesses of where a zone ends. Where they differ (a
+   roller slipped), the one that shows less is believed.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from testigo.election.layout import Box, Layout
+from testigo.election.printing import Printing
+from testigo.reading.anchors import EDGES, Heading, blank_above_code, is_blank_along, private_headings
 from testigo.reading.codes import Code
 from testigo.reading.opening import Grey, OpenedImage
 from testigo.reading.registration import Grid, register
@@ -42,6 +43,9 @@ _LEAST_BANDS = 0.75  # of the bands must show the edge
 _INSIDE_MM, _OUTSIDE_MM = 5.0, 6.0  # how far to either side of its predicted place an edge is looked for
 _DARK = 0.45  # of the paper's light level: anything darker, for a millimetre, is not paper
 _NEAR_THE_CODE_MM = 15.0
+_BLANK_INSIDE_MM, _BLANK_OUTSIDE_MM = 1.0, 6.0  # to either side of an edge that does not show
+_WHITE_INSIDE_MM = 1.2  # inside its predicted place such a side is taken to be
+_SAME_EDGE_MM = 0.01
 _MOST_SIDE_PIXELS = 32_000  # OpenCV's limit for some of its functions; a flat tape at 300 dpi has 11,000
 
 
@@ -56,6 +60,7 @@ class Alignment:
         left, right: the paper's sides: (x at y = 0, change of x per pixel of y).
         top_error, bottom_error: how far the paper's ends lie below where the code predicts them, in pixels.
         size: of the image, (width, height).
+        headings: of the private blocks that follow public ones.
     """
 
     layout: Layout
@@ -66,6 +71,7 @@ class Alignment:
     top_error: float
     bottom_error: float
     size: tuple[int, int]
+    headings: tuple[Heading, ...] = ()
 
     @property
     def module(self) -> float:
@@ -87,7 +93,10 @@ class Alignment:
         distance = max(self.code.y - y, y - self.code.bottom, 0.0)
         if distance < _NEAR_THE_CODE_MM:  # nothing slips unseen so near: the code itself would be distorted
             return (predicted,)
-        return predicted, predicted + (self.top_error if y < self.code.y else self.bottom_error)
+        slope = math.tan(math.radians(self.grid.angles[0]))
+        here = self.predict(x, y)[0]
+        said = [h.y + slope * (here - h.x) for h in self.headings if abs(h.boundary - y) < _SAME_EDGE_MM]
+        return predicted, predicted + (self.top_error if y < self.code.y else self.bottom_error), *said
 
     def best(self, x: float, y: float) -> float:
         """The likeliest height of a place of the layout, in pixels: the ends' error spread evenly."""
@@ -97,13 +106,17 @@ class Alignment:
         return predicted
 
 
-def align(layout: Layout | None, image: OpenedImage, code: Code) -> Alignment | Withheld:
+def align(
+    layout: Layout | None, image: OpenedImage, code: Code, printing: Printing | None = None
+) -> Alignment | Withheld:
     """Find the layout on the image of a sheet whose code was read.
 
     Args:
         layout: of the sheet's contest.
         image: the opened image; it is decoded at full size.
         code: the sheet's code as found on it.
+        printing: the sheet's words. Without them no heading can be looked for, and a sheet with private blocks below
+            public ones is not aligned.
 
     Returns:
         The alignment, or NO_LAYOUT or NOT_ALIGNED.
@@ -119,11 +132,15 @@ def align(layout: Layout | None, image: OpenedImage, code: Code) -> Alignment | 
         return Withheld.NOT_ALIGNED
     nowhere = (0.0, 0.0)
     draft = Alignment(layout, grid, box, nowhere, nowhere, 0.0, 0.0, image.size)
-    left, right = _side(pixels, draft, leftmost=True), _side(pixels, draft, leftmost=False)
-    top, bottom = _end(pixels, draft, upper=True), _end(pixels, draft, upper=False)
-    if left is None or right is None or top is None or bottom is None or not _width_fits(draft, left, right):
+    edges = _edges(pixels, draft) or _white_edges(pixels, draft)
+    if edges is None:
         return Withheld.NOT_ALIGNED
-    return Alignment(layout, grid, box, left, right, top, bottom, image.size)
+    left, right, top, bottom = edges
+    aligned = Alignment(layout, grid, box, left, right, top, bottom, image.size)
+    headings = private_headings(aligned, pixels, printing)
+    if headings is None or not blank_above_code(aligned, pixels):
+        return Withheld.NOT_ALIGNED
+    return replace(aligned, headings=headings)
 
 
 def _is_flat(grid: Grid, code: Code) -> bool:
@@ -137,6 +154,35 @@ def _is_flat(grid: Grid, code: Code) -> bool:
         and abs(stretch - 1.0) <= _MOST_STRETCH
         and fourth <= 1.5 * math.hypot(*grid.right)
     )
+
+
+_Line = tuple[float, float]
+_Edges = tuple[_Line, _Line, float, float]
+
+
+def _edges(pixels: Grey, draft: Alignment) -> _Edges | None:
+    """The paper's sides and the errors of its ends, each seen against a dark ground or at the image's border."""
+    left, right = _side(pixels, draft, leftmost=True), _side(pixels, draft, leftmost=False)
+    top, bottom = _end(pixels, draft, upper=True), _end(pixels, draft, upper=False)
+    if left is None or right is None or top is None or bottom is None or not _width_fits(draft, left, right):
+        return None
+    return left, right, top, bottom
+
+
+def _white_edges(pixels: Grey, draft: Alignment) -> _Edges | None:
+    """The same where the ground is as white as the paper: as the code predicts them, a little further inside.
+
+    Nothing may stand for some millimetres to either side of each edge: so there is nothing that could be shown, and
+    the headings are what tells whether the feed was even.
+    """
+    if not all(is_blank_along(pixels, draft, side, _BLANK_INSIDE_MM, _BLANK_OUTSIDE_MM) for side in EDGES):
+        return None
+    lines = []
+    for x_mm in (_WHITE_INSIDE_MM, draft.layout.paper_width - _WHITE_INSIDE_MM):
+        (x0, y0), (x1, y1) = draft.predict(x_mm, 0.0), draft.predict(x_mm, draft.layout.paper_height)
+        slope = (x1 - x0) / (y1 - y0)
+        lines.append((x0 - slope * y0, slope))
+    return lines[0], lines[1], 0.0, 0.0
 
 
 def _width_fits(draft: Alignment, left: tuple[float, float], right: tuple[float, float]) -> bool:
