@@ -7,10 +7,13 @@ import json
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from copy import copy
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +21,13 @@ import pytest
 from testigo.errors import InputError, InternalError
 from testigo.reading import as_json, problems, read_sheet
 from testigo.reading.batch import SCHEMA, Options, read_batch, reader_key, to_lines, to_table, unread
+from testigo.reading.beside import name_crops
 from testigo.reading.sheets import PRINT_MODES
+from testigo.records import Counts
+from testigo.recount.pool import Pool
+from testigo.recount.run import Recount
+from testigo.recount.sources import find
+from testigo.recount.work import Settings
 
 ToJpeg = Callable[..., bytes]
 NO_PRINT = Options(print_mode="never")
@@ -44,8 +53,6 @@ def test_one_row_per_sheet_and_one_for_a_file_without(table: pa.Table, tapes: An
 
 
 def test_two_sheets_on_one_image_are_two_rows(tapes: Any, to_jpeg: ToJpeg) -> None:
-    import numpy as np
-
     both = to_jpeg(np.concatenate([tapes.plain(1), tapes.plain(2)], axis=1))
     found = read_batch([("both.jpg", both)], tapes.profile, NO_PRINT)
     assert sorted(found["station"].to_pylist()) == [tapes.station(1), tapes.station(2)]
@@ -128,3 +135,55 @@ def test_trouble_of_a_run_is_explained_in_both_languages() -> None:
         (problem,) = line["problems"]
         assert problem["code"] == code
         assert problem["es"] != problem["en"]
+
+
+@pytest.fixture(scope="module")
+def forged(tapes: Any, to_jpeg: ToJpeg) -> tuple[bytes, str]:
+    """A tape that carries the code of other counts, and the line whose votes that code multiplies."""
+    was, changed = tapes.counts(1), list(tapes.counts(1).lines)[2]
+    lines = {**was.lines, changed: was.lines[changed] + 100}
+    other = copy(tapes)
+    counts = Counts(tapes.contest.candidates_from_lines(lines), lines, was.null, was.blank)
+    object.__setattr__(other, "counts", lambda number: counts)
+    paper, foreign = tapes.drawn(1).copy(), other.drawn(1)
+    box = tapes.contest.layout.code_box(49)
+    top, bottom = round(box.y * 8) - 30, round((box.y + box.width) * 8) + 30
+    paper[top:bottom] = foreign[top:bottom]
+    return to_jpeg(paper, 90), changed
+
+
+def test_a_sheet_whose_print_says_other_than_its_code_is_shown_line_by_line(
+    tapes: Any, forged: tuple[bytes, str], tmp_path: Path
+) -> None:
+    data, line_code = forged
+    (tmp_path / "forged.jpg").write_bytes(data)
+    settings = Settings(tapes.profile.source, Options(rehearsal=True, print_mode="always", crops=True, verdict=True))
+    items = find([str(tmp_path / "forged.jpg")]).items
+    with Pool(1, settings) as pool:
+        ((line,),) = Recount(items, settings, tmp_path / "r", pictures=tmp_path / "crops").run(pool)
+    first, *totals = line["disagreements"]
+    truth = tapes.counts(1).lines[line_code]
+    assert (first["field"], first["qr"], first["figures"], first["words"]) == (line_code, truth + 100, truth, truth)
+    assert {one["field"] for one in totals} <= {"valid"}, "and the sum that follows from it"
+    assert "print_differs" in [problem["code"] for problem in line["problems"]]
+    assert line["verdict"]["readable"] is True
+    pictures = {path.name: path for path in (tmp_path / "crops").iterdir()}
+    assert set(pictures) == {one["crop"] for one in line["disagreements"]}
+    picture = cv2.imread(str(pictures[first["crop"]]), cv2.IMREAD_GRAYSCALE)
+    _, y, _, height = first["region"]
+    assert picture is not None
+    assert picture.shape[0] <= 2 * height, "the line, not the sheet"
+    whole = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert whole is not None
+    place = cv2.minMaxLoc(cv2.matchTemplate(whole, picture, cv2.TM_SQDIFF))[2]
+    assert abs(place[1] - y) <= height, "from the place that the answer names"
+    (again,) = to_lines(pq.read_table(tmp_path / "r" / "sheets.parquet"))
+    assert again == line
+
+
+def test_the_name_of_a_picture_cannot_lead_out_of_its_folder() -> None:
+    line = {"station": "../../etc", "sha256": "ab" * 32, "disagreements": [{"field": "a/b"}, {"field": "a/b"}]}
+    name_crops([line])
+    names = [one["crop"] for one in line["disagreements"]]  # type: ignore[index]
+    assert len(set(names)) == 2
+    assert not any("/" in name for name in names)

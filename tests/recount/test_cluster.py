@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -47,11 +49,8 @@ def lines_of(recount: Recount, engine: Engine) -> list[dict[str, Any]]:
     return [line for lines in recount.run(engine) for line in lines]
 
 
-@pytest.mark.parametrize("kind", ["r.parquet", "r.jsonl"])
-def test_a_killed_worker_changes_nothing(
-    kind: str, folder: Path, settings: Settings, tmp_path: Path, address: str
-) -> None:
-    items = find([str(folder)]).items * 12
+def test_a_killed_worker_changes_nothing(folder: Path, settings: Settings, tmp_path: Path, address: str) -> None:
+    items, kind = find([str(folder)]).items * 6, "r.parquet"
     with Pool(1, settings) as pool:
         lines_of(Recount(items, settings, tmp_path / f"here-{kind}"), pool)
     before = workers_of(address)
@@ -97,6 +96,19 @@ def test_a_run_that_was_stopped_goes_on_and_fetches_nothing_twice(
         lines_of(recount, cluster)
     assert recount.summary.again >= 9
     assert len(given) == 24 - recount.summary.again, "what the listing says is the same is not even asked for"
+
+
+def test_the_command_reads_a_bucket_on_a_cluster(bucket_url: str, address: str, tmp_path: Path) -> None:
+    out = tmp_path / "r.jsonl"
+    words = ["read", "--profile", "ve2024", "--print", "never", "--dask", address, "--out", str(out), "--json"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "testigo.cli", *words, bucket_url], capture_output=True, encoding="utf-8", timeout=90,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "endpoint" not in ran.stdout
+    assert ran.stdout == out.read_text(encoding="utf-8")
+    assert len(ran.stdout.splitlines()) == 24
 
 
 def test_a_cluster_that_does_not_answer_is_said(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

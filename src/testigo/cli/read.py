@@ -132,6 +132,14 @@ def run(arguments: argparse.Namespace) -> int:
             _read(arguments, recount, settings)
         except KeyboardInterrupt:
             return _interrupted(arguments, recount.summary, len(found.items))
+    if recount.was_void:
+        print(
+            t(
+                "The unfinished result was of another version or of other options: everything was read again.",
+                "El resultado sin terminar era de otra versión o de otras opciones: se leyó todo de nuevo.",
+            ),
+            file=sys.stderr,
+        )
     if arguments.summary or arguments.out is not None:
         summary = recount.summary
         print(json.dumps(summary.as_json()) if arguments.json else _summary_sentence(summary), file=sys.stderr)

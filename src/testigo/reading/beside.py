@@ -9,6 +9,7 @@ Rules of this module
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from testigo.reading.quality import Reason, judge
 
 #: Around the line, of its height.
 _MARGIN = 0.4
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 def verdict_of(profile: Profile, page: OpenedImage, number: int, found: SheetReadings) -> dict[str, Any]:
@@ -45,8 +47,9 @@ def explained_reason(reason: Mapping[str, Any]) -> dict[str, Any]:
 def name_crops(lines: Iterable[dict[str, Any]]) -> None:
     """Give every disagreement of one file's lines the name of its picture (``crop``)."""
     for number, line in enumerate(lines, 1):
-        for one in line["disagreements"] or ():
-            one["crop"] = f"{line['station']}_{line['sha256'][:16]}_{number}_{one['field']}.png"
+        for place, one in enumerate(line["disagreements"] or (), 1):  # a figure may stand in two places
+            parts = (line["station"], line["sha256"][:16], f"{number}-{place}", one["field"])
+            one["crop"] = _NOT_IN_A_NAME.sub("-", "_".join(parts)) + ".png"
 
 
 def crops(data: bytes, lines: Sequence[Mapping[str, Any]], limits: Limits) -> Iterator[tuple[str, bytes]]:
