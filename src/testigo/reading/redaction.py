@@ -10,15 +10,17 @@ Rules of this module
    the whole height of the published image (to about a millimetre): a site that knows no more than the layout and the
    image's size finds a ballot line by that rule; :attr:`Published.rows` says it exactly.
 4. The JPEG is grey, without metadata, and the same for the same pixels.
-5. Where no layout is found but the print was read, the rows that were read are shown (``rows_shown.py``).
-6. Before a picture is given out it is read once more: if its code does not say the same, it is withheld.
+5. A sheet that stands on its head is turned by half first, pixel for pixel. *Upright* then means: as its code reads;
+   rectangles and size are those of the turned original, and who has it turns it likewise.
+6. Where no layout is found but the print was read, the rows that were read are shown (``rows_shown.py``).
+7. Before a picture is given out it is read once more: if its code does not say the same, it is withheld.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -27,7 +29,7 @@ from testigo.election.layout import Box
 from testigo.election.profile import Profile
 from testigo.errors import InternalError
 from testigo.reading.alignment import Alignment, align
-from testigo.reading.codes import Region, find_codes
+from testigo.reading.codes import Code, Region, find_codes
 from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.opening import Grey, OpenedImage, as_grey
 from testigo.reading.rows_shown import visible_rows
@@ -83,7 +85,12 @@ def publish_image(profile: Profile, image: OpenedImage, readings: SheetReadings)
     if sheet.code is None or sheet.payload is None:  # the layout is found from the code
         return _by_rows(image, sheet, Withheld.NOT_ALIGNED)
     contest = profile.contest(sheet.contest)
-    alignment = align(contest.layout, image, sheet.code, contest.printing)
+    if _on_its_head(sheet.code):
+        turned, code = _turned_by_half(image, sheet.code)
+        alignment = align(contest.layout, turned, code, contest.printing)
+        image = image if isinstance(alignment, Withheld) else turned
+    else:
+        alignment = align(contest.layout, image, sheet.code, contest.printing)
     if isinstance(alignment, Withheld):
         return _by_rows(image, sheet, alignment)
     rectangles = visible_rectangles(alignment)
@@ -94,6 +101,20 @@ def publish_image(profile: Profile, image: OpenedImage, readings: SheetReadings)
     if not _says_the_same(jpeg, sheet.payload.text):
         return Withheld.NOT_ALIGNED
     return Published(jpeg, rectangles, image.size, crop, line_rows(alignment, crop))
+
+
+def _on_its_head(code: Code) -> bool:
+    """Whether a code lies upside down, and is not mirrored."""
+    (x, y), (right, _), _, (_, bottom) = code.corners
+    return right < x and bottom < y and not code.mirrored
+
+
+def _turned_by_half(image: OpenedImage, code: Code) -> tuple[OpenedImage, Code]:
+    """An image and a code on it, turned by 180 degrees: every pixel stays what it is."""
+    turned = OpenedImage(None, as_grey(image.full()[::-1, ::-1]), b"", 1, image.pages)
+    turned.width, turned.height = image.size
+    corners = tuple((image.width - x, image.height - y) for x, y in code.corners)
+    return turned, replace(code, corners=corners)  # type: ignore[arg-type]  # as many as there were
 
 
 def redact_image(profile: Profile, image: OpenedImage, *, rehearsal: bool) -> Published | Withheld | Opening:
