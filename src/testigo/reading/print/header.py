@@ -29,6 +29,7 @@ _TIME = re.compile(
 )
 _HEX_LIKE = str.maketrans({"o": "0", "q": "9", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", " ": None})
 _DIGIT_LIKE = str.maketrans({"o": "0", "q": "0", "d": "0", "i": "1", "l": "1", "s": "5", "z": "2", "b": "8", "g": "9"})
+_WITNESS = 0.8  # certainty of a line that may contradict the code
 _VARIANTS = 64  # spellings of one line that are tried for a sheet code
 
 
@@ -204,7 +205,10 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
             found = re.match(rf"{re.escape(label)}[: .]*([0-9a-z-]+)", line)
             if found:
                 said = {found[1], found[1].translate(_DIGIT_LIKE)}
-                answers.append(bool({fold(part), fold(parsed.station)} & said))
+                agrees = bool({fold(part), fold(parsed.station)} & said)
+                # A line that is itself read badly is no witness against the code.
+                if agrees or certainty(text.frames) > _WITNESS:
+                    answers.append(agrees)
     joined = fold(code)
     if not answers and sum(fold(parsed.station) in text.text and joined not in text.text for text in texts):
         return True

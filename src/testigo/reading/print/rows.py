@@ -85,7 +85,8 @@ def read_pieces(page: Page, pieces: Sequence[Piece], reader: Recogniser) -> list
     frames = reader.read(crops, [piece.width < _LOOSE * piece.height for piece in pieces])
     texts: list[Text] = []
     for piece, seen in zip(pieces, frames, strict=True):
-        texts += _cut(piece, seen)
+        for text in _cut(piece, seen):
+            texts += _columns(page, text)
     return texts
 
 
@@ -126,6 +127,29 @@ def _cut(piece: Piece, frames: Frames) -> list[Text]:
     return parts
 
 
+def _columns(page: Page, text: Text) -> list[Text]:
+    """Figures with a wide empty gap between them are two columns: no number is printed so."""
+    piece = text.piece
+    if not text.is_digits or piece.width < 1.6 * piece.height:
+        return [text]
+    ink = page.ink[piece.top : piece.bottom, piece.left : piece.right].sum(axis=0) > 0.5
+    filled = np.flatnonzero(ink)
+    gaps = np.diff(filled)
+    if not len(gaps) or gaps.max() < 0.55 * piece.height or gaps.max() < 2.2 * np.sort(gaps)[-2:][0]:
+        return [text]
+    place = int(gaps.argmax())
+    end, start = int(filled[place]) + 1, int(filled[place + 1])
+    step = round((end + start) / 2 / piece.width * len(text.frames.best))
+    parts = []
+    for left, right, frames in (
+        (piece.left, piece.left + end, text.frames.part(0, step)),
+        (piece.left + start, piece.right, text.frames.part(step, len(text.frames.best))),
+    ):
+        said = "".join(letter for letter, _ in frames.text()).strip()
+        parts.append(Text(Piece(left, piece.top, right, piece.bottom), frames, said))
+    return parts
+
+
 # --------------------------------------------------------------------------------------- rows
 
 
@@ -148,7 +172,12 @@ def make_rows(texts: Sequence[Text], digit_words: Sequence[str]) -> list[Row]:
             # Letters that only look like figures are no reason to take a line of words for a row of its own.
             row.figures = [text for text in row.figures if any(letter.isdigit() for letter in text.text)]
         _without_specks(row)
-        if row.words and not row.own and rows and _belongs(rows[-1], row):
+        if rows and row.words and not row.texts and rows[-1].figures and not rows[-1].words:
+            column = max((text.piece for text in rows[-1].figures), key=lambda piece: piece.right)
+            row.figures = [text for text in row.figures if text.piece.right > column.left]
+        if rows and not row.texts and row.own and _is_label(rows[-1]) and _close(rows[-1], row):
+            rows[-1].figures, rows[-1].words = row.figures, row.words
+        elif row.words and not row.own and rows and _belongs(rows[-1], row):
             rows[-1].words += row.words
         elif row.own or row.words:
             rows.append(row)
@@ -227,6 +256,16 @@ def _belongs(above: Row, words: Row) -> bool:
     top = min(text.piece.top for text in words.words)
     tall = max(text.piece.height for text in above.own + words.words)
     return top - last < 1.3 * tall
+
+
+def _is_label(row: Row) -> bool:
+    """Whether a row has text and nothing else: the counts may stand on the line below."""
+    return bool(row.texts) and not row.figures and not row.words
+
+
+def _close(above: Row, below: Row) -> bool:
+    tall = max(text.piece.height for text in above.own + below.own)
+    return below.top - above.bottom < 1.0 * tall
 
 
 # -------------------------------------------------------------------------------------- words
