@@ -47,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=t("do not compare the images with each other", "no comparar las imágenes entre sí"),
     )
+    _add_output(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    """The rest of them."""
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help=t("write the page (HTML)", "escribir la página (HTML)")
     )

@@ -46,6 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "lo que sortea las mesas; publicado antes, para que nadie las elija",
         ),
     )
+    _add_rest(parser)
+
+
+def _add_rest(parser: argparse.ArgumentParser) -> None:
+    """The rest of them."""
     parser.add_argument(
         "--reply",
         type=float,

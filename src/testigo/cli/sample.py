@@ -42,6 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=int, default=50, metavar="N", help=t("how many sheets (50)", "cuántas actas (50)")
     )
+    _add_output(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    """The rest of them."""
     parser.add_argument(
         "--against",
         metavar="CODE",

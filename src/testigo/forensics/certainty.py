@@ -53,6 +53,25 @@ _ANSWERS: dict[str, Text] = {
 }
 
 
+_VALID_WHEN: Text = {
+    "es": "Siempre que las mesas contadas estén bien contadas y sus actas sean auténticas, y el registro "
+    "nacional de electores no sea menor que el verdadero. No supone nada sobre qué mesas faltan.",
+    "en": "If the counted stations are counted rightly and their sheets are authentic, and the national number "
+    "of electors is not below the true one. It assumes nothing about which stations are missing.",
+}
+_POWER: Text = {
+    "es": "Es una cota, no una prueba: si el margen es positivo, ningún voto de lo que falta lo cambia.",
+    "en": "It is a bound, not a test: if the margin is positive, no votes of what is missing change it.",
+}
+_BLIND_SPOTS: Text = {
+    "es": "No ve actas falsas entre las contadas; de eso tratan la contradicción, la muestra y la procedencia. "
+    "Un margen negativo no dice que el resultado cambie, solo que la aritmética sola no lo excluye.",
+    "en": "It does not see forged sheets among the counted ones: contradiction, sample and provenance are for "
+    "that. A negative margin does not say that the result changes, only that arithmetic alone cannot rule "
+    "it out.",
+}
+
+
 def certainty_finding(tally: Tally, turnouts: tuple[float, ...] = TURNOUTS) -> Finding:
     """Whether anything that is not counted could change who won.
 
@@ -79,23 +98,9 @@ def certainty_finding(tally: Tally, turnouts: tuple[float, ...] = TURNOUTS) -> F
         figures=tuple(figures),
         source="Arithmetic; the bound of an incomplete count, as in risk-limiting audits' treatment of missing ballots "
         "(Bañuelos and Stark, Limiting Risk by Turning Manifest Phantoms into Evil Zombies, 2012)",
-        valid_when={
-            "es": "Siempre que las mesas contadas estén bien contadas y sus actas sean auténticas, y el registro "
-            "nacional de electores no sea menor que el verdadero. No supone nada sobre qué mesas faltan.",
-            "en": "If the counted stations are counted rightly and their sheets are authentic, and the national number "
-            "of electors is not below the true one. It assumes nothing about which stations are missing.",
-        },
-        power={
-            "es": "Es una cota, no una prueba: si el margen es positivo, ningún voto de lo que falta lo cambia.",
-            "en": "It is a bound, not a test: if the margin is positive, no votes of what is missing change it.",
-        },
-        blind_spots={
-            "es": "No ve actas falsas entre las contadas; de eso tratan la contradicción, la muestra y la procedencia. "
-            "Un margen negativo no dice que el resultado cambie, solo que la aritmética sola no lo excluye.",
-            "en": "It does not see forged sheets among the counted ones: contradiction, sample and provenance are for "
-            "that. A negative margin does not say that the result changes, only that arithmetic alone cannot rule "
-            "it out.",
-        },
+        valid_when=_VALID_WHEN,
+        power=_POWER,
+        blind_spots=_BLIND_SPOTS,
         reproduce="testigo tally BUNDLE --json",
     )
 
@@ -157,6 +162,12 @@ def _worst_case(certainty: Certainty) -> list[Figure]:
             "lead − electors not counted",
             why_not=no_electors,
         ),
+        *_break_even(certainty, no_electors),
+    ]
+
+
+def _break_even(certainty: Certainty, no_electors: Text) -> tuple[Figure, ...]:
+    return (
         Figure(
             "break_even_turnout",
             {
@@ -179,7 +190,7 @@ def _worst_case(certainty: Certainty) -> list[Figure]:
             "(votes cast at counted stations + lead) / E",
             why_not=no_electors,
         ),
-    ]
+    )
 
 
 def _capped(certainty: Certainty, turnout: float) -> Figure:

@@ -100,7 +100,6 @@ def _es(number: int) -> str:
 def _asked(sheets: Sheets, found: Contradiction) -> list[Figure]:
     no_coverage = _NO_COVERAGE if found.least is None else {}
     share = None if found.least is None or not found.sheets else found.least / found.sheets
-    illustration = typical(sheets, found)
     return [
         Figure(
             "least_invented",
@@ -129,18 +128,24 @@ def _asked(sheets: Sheets, found: Contradiction) -> list[Figure]:
             "N − ⌈(coverage − ½ ‰) · N⌉",
             why_not=no_coverage,
         ),
-        Figure(
-            "typical_invented",
-            {
-                "es": "Ilustración: actas inventadas si fueran de tamaño medio y ninguna quedara fuera",
-                "en": "Illustration: invented sheets if they were of average size and none were left out",
-            },
-            illustration,
-            "sheets",
-            "⌈excess / mean votes per sheet⌉; not a bound",
-            why_not={} if illustration is not None else (no_coverage or _NO_CONTRADICTION),
-        ),
+        _typical(sheets, found),
     ]
+
+
+def _typical(sheets: Sheets, found: Contradiction) -> Figure:
+    illustration = typical(sheets, found)
+    no_coverage = _NO_COVERAGE if found.least is None else {}
+    return Figure(
+        "typical_invented",
+        {
+            "es": "Ilustración: actas inventadas si fueran de tamaño medio y ninguna quedara fuera",
+            "en": "Illustration: invented sheets if they were of average size and none were left out",
+        },
+        illustration,
+        "sheets",
+        "⌈excess / mean votes per sheet⌉; not a bound",
+        why_not={} if illustration is not None else (no_coverage or _NO_CONTRADICTION),
+    )
 
 
 def _bounds(contest: Contest, found: Contradiction) -> list[Figure]:

@@ -10,6 +10,23 @@ from testigo.forensics.finding import Figure, Finding, Text
 from testigo.forensics.rounding import ALL, DECIMALS, Roundness, bayes_factor, looks
 from testigo.forensics.saying import significant
 
+_VALID_WHEN: Text = {
+    "es": "El total es mucho mayor que el número de pasos, y los votos se contaron uno a uno. No supone qué "
+    "resultado era probable.",
+    "en": "If the total is much larger than the number of steps, and votes were counted one by one. It does "
+    "not assume which result was likely.",
+}
+_POWER: Text = {
+    "es": "Ve con certeza toda cifra calculada así, sin retocar. Un solo voto sumado después la oculta.",
+    "en": "It sees for certain all counts computed in this way and left alone. One vote added later hides it.",
+}
+_BLIND_SPOTS: Text = {
+    "es": "No dice quién calculó ni por qué: también resultaría así si alguien rehízo las cifras a partir de "
+    "los porcentajes leídos en voz alta. No ve cifras inventadas de otro modo.",
+    "en": "It does not say who computed, nor why: counts restored from percentages that were read aloud would "
+    "look the same. It does not see numbers invented in another way.",
+}
+
 
 def rounding_finding(profile: Profile, bulletin: Bulletin) -> Finding:
     """Whether a bulletin's counts are what round percentages of its total give, and the chance of that.
@@ -40,22 +57,9 @@ def rounding_finding(profile: Profile, bulletin: Bulletin) -> Finding:
         figures=tuple(figures),
         source="Exact enumeration; null: every split of the total equally likely (or any null that is smooth over one "
         "step of the percentages). Bayes factor: Kass and Raftery, Bayes Factors, JASA 90 (1995).",
-        valid_when={
-            "es": "El total es mucho mayor que el número de pasos, y los votos se contaron uno a uno. No supone qué "
-            "resultado era probable.",
-            "en": "If the total is much larger than the number of steps, and votes were counted one by one. It does "
-            "not assume which result was likely.",
-        },
-        power={
-            "es": "Ve con certeza toda cifra calculada así, sin retocar. Un solo voto sumado después la oculta.",
-            "en": "It sees for certain all counts computed in this way and left alone. One vote added later hides it.",
-        },
-        blind_spots={
-            "es": "No dice quién calculó ni por qué: también resultaría así si alguien rehízo las cifras a partir de "
-            "los porcentajes leídos en voz alta. No ve cifras inventadas de otro modo.",
-            "en": "It does not say who computed, nor why: counts restored from percentages that were read aloud would "
-            "look the same. It does not see numbers invented in another way.",
-        },
+        valid_when=_VALID_WHEN,
+        power=_POWER,
+        blind_spots=_BLIND_SPOTS,
         reproduce="testigo forensics BUNDLE",
     )
 
@@ -131,6 +135,13 @@ def _factors(looked: list[Roundness], announcements: int) -> list[Figure]:
             "1",
             f"J = {len(DECIMALS)} numbers of decimals × 2 (all counts; all but the last) × {announcements} bulletins",
         ),
+        *_over_all_ways(looked, announcements),
+    ]
+
+
+def _over_all_ways(looked: list[Roundness], announcements: int) -> list[Figure]:
+    """After discounting how much one looked."""
+    return [
         Figure(
             "bayes_factor_corrected",
             {

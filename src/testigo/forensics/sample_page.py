@@ -59,21 +59,20 @@ def sample_page(
     environment = Environment(
         loader=PackageLoader("testigo.forensics"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    profile, contest, seed = sample.profile, sample.contest, sample.seed
     return environment.get_template("sample.html").render(
         texts=TEXTS,
         first_language=language,
-        election={one: f"{_in(profile.name, one)} · {_in(contest.name, one)}" for one in TEXTS},
+        election={one: f"{_in(sample.profile.name, one)} · {_in(sample.contest.name, one)}" for one in TEXTS},
         rehearsal=sample.rehearsal,
         release=sample.release,
         manifest=sample.manifest,
         command=command,
         bulletins=[_bulletin(found) for found in bulletins],
-        seed=seed,
+        seed=sample.seed,
         seed_source={one: (seed_source or {}).get(one, "") for one in TEXTS},
         size=sample.size,
         total=_both(sample.population),
-        candidates=[candidate.short for candidate in contest.candidates],
+        candidates=[candidate.short for candidate in sample.contest.candidates],
         rows=[(one, links(one) if links else Links()) for one in sample.drawn],
         proofs=_proofs(sample),
         **_first(sample),

@@ -102,6 +102,14 @@ def _highest(population: int, drawn: int, found: int, tail: float) -> int:
     return low
 
 
+_VALID_WHEN: Text = {
+    "es": "La semilla no se conocía cuando se publicaron las actas, se tomaron las primeras de la lista sin "
+    "saltar ninguna, y cuántas se decidió antes (parar antes sólo vale mientras ninguna difiera).",
+    "en": "The seed was not known when the sheets were published, the first of the list were taken and none "
+    "skipped, and how many was decided before (stopping early is fair only as long as none differs).",
+}
+
+
 def sample_result(
     sample: Sample,
     answers: Answers,
@@ -119,13 +127,7 @@ def sample_result(
     Raises:
         InputError: numbers that this sample cannot have.
     """
-    if compared not in COMPARED:
-        raise InputError(f"{compared!r} is nothing to compare with.", f"Give one of: {', '.join(COMPARED)}.")
-    if not 0 < answers.checked <= sample.size:
-        raise InputError(
-            f"{answers.checked} sheets checked of a list of {sample.size}.",
-            "Give how many of the list were gone through, from its top; at least one.",
-        )
+    _refuse_nonsense(sample, answers, compared)
     most = answers.different + answers.unseen
     low, high = interval(sample.population, answers.checked, answers.different, most)
     against = [found for found in bulletins if found.least]
@@ -135,12 +137,7 @@ def sample_result(
         statement=_statement(sample, answers, compared, low, high),
         figures=(*_counts(sample, answers, low, high), *(_left(sample, answers, one, compared) for one in against)),
         source="Buonaccorsi 1987 (The American Statistician 41:215); Stark 2008 (Annals of Applied Statistics 2:550)",
-        valid_when={
-            "es": "La semilla no se conocía cuando se publicaron las actas, se tomaron las primeras de la lista sin "
-            "saltar ninguna, y cuántas se decidió antes (parar antes sólo vale mientras ninguna difiera).",
-            "en": "The seed was not known when the sheets were published, the first of the list were taken and none "
-            "skipped, and how many was decided before (stopping early is fair only as long as none differs).",
-        },
+        valid_when=_VALID_WHEN,
         power={
             "es": f"Si difirieran {_es(high + 1)} o más de las {_es(sample.population)} actas, una muestra así habría "
             "mostrado más diferencias con probabilidad de 97,5 %.",
@@ -150,6 +147,16 @@ def sample_result(
         blind_spots=_PROVES[compared],
         reproduce=reproduce,
     )
+
+
+def _refuse_nonsense(sample: Sample, answers: Answers, compared: str) -> None:
+    if compared not in COMPARED:
+        raise InputError(f"{compared!r} is nothing to compare with.", f"Give one of: {', '.join(COMPARED)}.")
+    if not 0 < answers.checked <= sample.size:
+        raise InputError(
+            f"{answers.checked} sheets checked of a list of {sample.size}.",
+            "Give how many of the list were gone through, from its top; at least one.",
+        )
 
 
 def _statement(sample: Sample, answers: Answers, compared: str, low: int, high: int) -> Text:

@@ -29,6 +29,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable
+from collections.abc import Mapping as Names
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,19 @@ def _bad_pattern(pattern: str) -> str:
 # ------------------------------------------------------------- found by names
 
 
+def _columns_of(contest: Contest, published: Names[str, str], known: Names[str, str]) -> dict[str, tuple[str, ...]]:
+    """Candidate -> its column, or those of its ballot lines; a candidate without any is left out."""
+    candidates: dict[str, tuple[str, ...]] = {}
+    for one in contest.candidates:
+        name = _find(known, (published.get(one.code, ""), one.code, f"c{one.code}", one.name, one.short))
+        lines = [_find(known, (f"l{line.code}", line.code, line.label)) for line in _lines(contest, one.code)]
+        if name:
+            candidates[one.code] = (name,)
+        elif lines and all(lines):
+            candidates[one.code] = tuple(lines)
+    return candidates
+
+
 def layout_of(header: list[str], profile: Profile, contest: Contest, file: str) -> Mapping:
     """The mapping of a table whose columns have names that the profile or the trade knows.
 
@@ -165,14 +179,7 @@ def layout_of(header: list[str], profile: Profile, contest: Contest, file: str) 
     if at["centre"] and at["station"] and not at["number"]:
         at["number"], at["station"] = at["station"], ""  # one word for both: beside a centre it is the number
     published = columns.candidates if columns and columns.contest == contest.code else {}
-    candidates: dict[str, tuple[str, ...]] = {}
-    for one in contest.candidates:
-        name = _find(known, (published.get(one.code, ""), one.code, f"c{one.code}", one.name, one.short))
-        lines = [_find(known, (f"l{line.code}", line.code, line.label)) for line in _lines(contest, one.code)]
-        if name:
-            candidates[one.code] = (name,)
-        elif lines and all(lines):
-            candidates[one.code] = tuple(lines)
+    candidates = _columns_of(contest, published, known)
     missing = [code for code in contest.candidate_codes if code not in candidates]
     problems = [Problem(file, 1, code, "no column is known to hold this candidate's votes") for code in missing]
     if not at["station"] and not (at["centre"] and at["number"]):
@@ -201,7 +208,7 @@ def _lines(contest: Contest, candidate: str) -> Iterable[Any]:
     return (line for line in contest.lines if line.candidate == candidate)
 
 
-def _find(known: dict[str, str], names: Iterable[str]) -> str:
+def _find(known: Names[str, str], names: Iterable[str]) -> str:
     for name in names:
         if name and plain(name) in known:
             return known[plain(name)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from testigo.forensics.compare.joining import Comparison
 from testigo.forensics.finding import Figure, Finding, Text
+from testigo.forensics.saying import whole
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -92,18 +93,19 @@ def _totals(comparison: Comparison) -> list[Figure]:
 
 
 def _statement(comparison: Comparison) -> Text:
+    same = whole(comparison.same)
     if comparison.identical:
         return {
-            "es": f"Las {comparison.same} mesas son iguales en ambas.",
-            "en": f"All {comparison.same} stations are the same in both.",
+            "es": f"Las {same['es']} mesas son iguales en ambas.",
+            "en": f"All {same['en']} stations are the same in both.",
         }
-    counts = (len(comparison.only_a), len(comparison.only_b), len(comparison.different))
+    a, b, other = (whole(len(kind)) for kind in (comparison.only_a, comparison.only_b, comparison.different))
     es, en = (
         ("Cambia", "The winner changes") if comparison.winner_changes else ("No cambia", "The winner does not change")
     )
     return {
-        "es": f"{counts[0]} mesas están solo en A, {counts[1]} solo en B, {counts[2]} tienen otras cifras y "
-        f"{comparison.same} son iguales. {es} el ganador.",
-        "en": f"{counts[0]} stations are in A only, {counts[1]} in B only, {counts[2]} have other counts and "
-        f"{comparison.same} are the same. {en}.",
+        "es": f"Mesas sólo en A: {a['es']}; sólo en B: {b['es']}; con otras cifras: {other['es']}; iguales: "
+        f"{same['es']}. {es} el ganador.",
+        "en": f"Stations in A only: {a['en']}; in B only: {b['en']}; with other counts: {other['en']}; the same: "
+        f"{same['en']}. {en}.",
     }

@@ -51,6 +51,22 @@ def read_side(
     return parse_side(data, str(path), mapping, profile, contest)
 
 
+def _fitting(
+    table: pa.Table, file: str, mapping: Mapping | None, profile: Profile | None, contest: Contest | None
+) -> Mapping:
+    """The mapping given, or that of known names; every column of it is in the table."""
+    if mapping is None:
+        if profile is None or contest is None:
+            raise InputError(f"The columns of {file} are not known.", "Name the election (--profile) or a mapping.")
+        mapping = layout_of(table.column_names, profile, contest, file)
+    missing = [name for name in mapping.columns() if name not in table.column_names]
+    if missing:
+        absent = [Problem(file, 1, name, "this column is missing") for name in missing]
+        has = f"The table has: {', '.join(table.column_names[:40])}."
+        raise InputError(f"The table does not fit the mapping: {absent[0]}.", has, absent)
+    return mapping
+
+
 def parse_side(
     data: bytes,
     file: str,
@@ -68,15 +84,7 @@ def parse_side(
         InputError: it is no table, a column is missing, or cells make no sense; every problem is named.
     """
     table = _table(data, file, mapping)  # 1, 2
-    if mapping is None:  # 3
-        if profile is None or contest is None:
-            raise InputError(f"The columns of {file} are not known.", "Name the election (--profile) or a mapping.")
-        mapping = layout_of(table.column_names, profile, contest, file)
-    missing = [name for name in mapping.columns() if name not in table.column_names]
-    if missing:
-        absent = [Problem(file, 1, name, "this column is missing") for name in missing]
-        has = f"The table has: {', '.join(table.column_names[:40])}."
-        raise InputError(f"The table does not fit the mapping: {absent[0]}.", has, absent)
+    mapping = _fitting(table, file, mapping, profile, contest)  # 3
     problems: list[Problem] = []
     notes: list[Problem] = []
     keys = _keys(table, mapping, profile, file, problems, notes)  # 4

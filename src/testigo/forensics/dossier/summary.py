@@ -64,10 +64,10 @@ _VALID = both(
     "Always: these count what the bundle says. That it says so rightly is checked by `testigo verify`.",
 )
 _POWER = both(
-    "Una copia exacta, un QR, un UUID o un código de acta repetidos se encuentran siempre. De 56 copias plantadas entre "
-    "80 actas dibujadas halló las 40 guardadas de nuevo, con otro brillo o ruido, retocadas en dos lugares o reducidas "
-    "al 80 %, y ninguna de las 16 recortadas o desplazadas; ningún par de actas distintas pasó por igual. Entre 25.000 "
-    "imágenes halla unas 9 de cada 10 copias con correlación de 0,9 (benchmarks/near_duplicates.py).",
+    "Una copia exacta, un QR, un UUID o un código de acta repetidos se encuentran siempre. De 56 copias plantadas "
+    "entre 80 actas dibujadas halló las 40 guardadas de nuevo, con otro brillo o ruido, retocadas en dos lugares o "
+    "reducidas al 80 %, y ninguna de las 16 recortadas o desplazadas; ningún par de actas distintas pasó por igual. "
+    "Entre 25.000 imágenes halla unas 9 de cada 10 copias con correlación de 0,9 (benchmarks/near_duplicates.py).",
     "An exact copy, a repeated QR, UUID or sheet code are always found. Of 56 copies planted among 80 drawn sheets it "
     "found the 40 saved again, brightened, noisy, retouched in two places or reduced to 80 %, and none of the 16 "
     "cropped or shifted; no two different sheets were called alike. Among 25,000 images it finds about 9 of 10 copies "

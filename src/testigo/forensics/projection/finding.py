@@ -41,6 +41,18 @@ def not_counted(sheets: Sheets, roll: Roll) -> int | None:
     return max(roll.total_electors - covered, 0)
 
 
+_POWER: Text = {
+    "es": "benchmarks/projection.py esconde mesas conocidas, al azar y con sesgo, e imprime el error y la cobertura.",
+    "en": "benchmarks/projection.py hides known stations, at random and by bias, and prints error and coverage.",
+}
+_BLIND_SPOTS: Text = {
+    "es": "Lo que falta por lo que votó; actas falsas entre las contadas; mesas sin nombre que no se "
+    "parecen a las que lo tienen (vea la fila «como centros de una mesa»).",
+    "en": "What is missing because of how it voted; forged sheets among the counted; stations without a "
+    "name that do not resemble the named ones (see the row \u201cas centres of one station\u201d).",
+}
+
+
 def projection(sheets: Sheets, roll: Roll, seed: int = 1, draws: int = 400) -> Finding:
     """The finding ``projection`` of a contest.
 
@@ -70,18 +82,8 @@ def projection(sheets: Sheets, roll: Roll, seed: int = 1, draws: int = 400) -> F
             "en": "Valid if, within an area and a size of centre, whether a station is missing does "
             "not depend on its vote, and if the register of electors is right. " + CAVEAT["en"],
         },
-        power={
-            "es": "benchmarks/projection.py esconde mesas conocidas, al azar y con sesgo, e imprime el error y la "
-            "cobertura.",
-            "en": "benchmarks/projection.py hides known stations, at random and by bias, and prints error and "
-            "coverage.",
-        },
-        blind_spots={
-            "es": "Lo que falta por lo que votó; actas falsas entre las contadas; mesas sin nombre que no se "
-            "parecen a las que lo tienen (vea la fila «como centros de una mesa»).",
-            "en": "What is missing because of how it voted; forged sheets among the counted; stations without a "
-            "name that do not resemble the named ones (see the row \u201cas centres of one station\u201d).",
-        },
+        power=_POWER,
+        blind_spots=_BLIND_SPOTS,
         reproduce=f"testigo forensics BUNDLE --seed {seed}",
         seed=seed,
     )
@@ -147,25 +149,7 @@ def _candidate(sheets: Sheets, result: Estimate | None, left: int | None, column
             why_not={} if valid else {"es": "Nadie votó.", "en": "Nobody voted."},
         ),
     ]
-    label = _named("porcentaje proyectado", "share, projected", code)
-    if result is None or result.projected.sum() <= 0:
-        figures.append(Figure(f"projected_share_{code}", label, None, "share", _RATIO, why_not=_why(result, 0)))
-    else:
-        span = result.electors_missing if left is None else float(left)
-        low, high = votes / max(valid + span, 1.0), (votes + span) / max(valid + span, 1.0)
-        total = result.draws.sum(axis=2)
-        ends, how = _interval(result.draws[:, :, column] / np.maximum(total, 1.0), low, high)
-        share = float(result.projected[column] / result.projected.sum())
-        figures.append(Figure(f"projected_share_{code}", label, share, "share", _RATIO + how, ends))
-        figures.append(
-            Figure(
-                f"projected_{code}",
-                _named("proyectados", "projected", code),
-                round(float(result.projected[column])),
-                "votes",
-                _RATIO,
-            )
-        )
+    figures += _projected(code, column, result, left, votes, valid)
     worst = None if left is None or valid + left == 0 else votes / (valid + left)
     figures.append(
         Figure(
@@ -180,26 +164,45 @@ def _candidate(sheets: Sheets, result: Estimate | None, left: int | None, column
     return tuple(figures)
 
 
+def _projected(
+    code: str, column: int, result: Estimate | None, left: int | None, votes: int, valid: int
+) -> list[Figure]:
+    """One candidate's projected share with its interval, and votes."""
+    label = _named("porcentaje proyectado", "share, projected", code)
+    if result is None or result.projected.sum() <= 0:
+        return [Figure(f"projected_share_{code}", label, None, "share", _RATIO, why_not=_why(result, 0))]
+    span = result.electors_missing if left is None else float(left)
+    low, high = votes / max(valid + span, 1.0), (votes + span) / max(valid + span, 1.0)
+    total = result.draws.sum(axis=2)
+    ends, how = _interval(result.draws[:, :, column] / np.maximum(total, 1.0), low, high)
+    share = float(result.projected[column] / result.projected.sum())
+    number = round(float(result.projected[column]))
+    return [
+        Figure(f"projected_share_{code}", label, share, "share", _RATIO + how, ends),
+        Figure(f"projected_{code}", _named("proyectados", "projected", code), number, "votes", _RATIO),
+    ]
+
+
 def _named(es: str, en: str, code: str) -> Text:
     return {"es": f"{code}, {es}", "en": f"{code}, {en}"}
 
 
 def _missing(result: Estimate | None, left: int | None) -> tuple[Figure, ...]:
     """What the projection rests on."""
-    unknown = _why(result, left) if left is None else {}
     bound = Figure(
         "electors_not_counted",
         {"es": "Electores de lo no contado, a lo sumo", "en": "Electors of what is not counted, at most"},
         left,
         "electors",
         "E − Σ e_i, votes cast where e_i is unknown",
-        why_not=unknown,
+        why_not=_why(result, left) if left is None else {},
     )
-    if result is None:
-        return (bound,)
+    return (bound,) if result is None else (bound, *_rests_on(result))
+
+
+def _rests_on(result: Estimate) -> tuple[Figure, ...]:
     small = float(result.small[result.counted.argmax()] / result.small.sum()) if result.small.sum() > 0 else None
     return (
-        bound,
         Figure(
             "leader_share_if_small",
             {

@@ -19,7 +19,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from testigo.errors import InputError
-from testigo.forensics.dossier.answers import ANSWER_TEXTS, Dossier
+from testigo.forensics.dossier.answers import ANSWER_TEXTS, Claim, Dossier
 from testigo.forensics.finding import Figure, Finding
 from testigo.forensics.report.making import Report
 from testigo.forensics.report.pictures import drawn
@@ -157,16 +157,7 @@ class _Maker:
                 }
                 for item in dossier.items
             ],
-            "claims": [
-                {
-                    "claim": say(claim.claim),
-                    "answer": str(claim.answer),
-                    "answer_text": say(ANSWER_TEXTS[claim.answer]),
-                    "evidence": [say(text) for text in claim.evidence],
-                    "cannot_know": say(claim.cannot_know),
-                }
-                for claim in dossier.claims
-            ],
+            "claims": [self._claim(claim) for claim in dossier.claims],
             "readings": [self._reading(one) for one in dossier.readings],
             "checks": [
                 {
@@ -183,6 +174,15 @@ class _Maker:
             "images": [image for digest in dossier.images if (image := self._image(digest))],
             "proof": dossier.proof,
             "entry": dossier.entry,
+        }
+
+    def _claim(self, claim: Claim) -> dict[str, Any]:
+        return {
+            "claim": self._say(claim.claim),
+            "answer": str(claim.answer),
+            "answer_text": self._say(ANSWER_TEXTS[claim.answer]),
+            "evidence": [self._say(text) for text in claim.evidence],
+            "cannot_know": self._say(claim.cannot_know),
         }
 
     def _reading(self, one: Mapping[str, Any]) -> str:
