@@ -90,6 +90,8 @@ def jpeg(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
         zoom = min(1.0, 1500 / max(height, width))
         picture.resize(round(width * zoom), round(height * zoom))
         return picture, File("jpeg", round(60 - 38 * grade), first=round(75 - 45 * grade))
+    zoom = 1 - 0.5 * grade * float(rng.random())
+    picture.resize(round(picture.pixels.shape[1] * zoom), round(picture.pixels.shape[0] * zoom))
     return picture, File("jpeg", max(3, round(32 * (0.11**grade))))
 
 
@@ -139,9 +141,9 @@ def phone(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     height, width = picture.pixels.shape
     if rng.random() < 0.67 or height < 3 * width:
         lower_part(picture, rng, 0.2, 0.4)
-        photographed(picture, grade, rng, int(rng.integers(round(1500 - 600 * grade), 2000)))
+        photographed(picture, grade, rng, round(float(rng.uniform(1500, 2000)) * (1 - 0.6 * grade)))
     else:
-        photographed(picture, 0.7 * grade, rng, int(rng.integers(round(620 - 120 * grade), 760)))
+        photographed(picture, 0.7 * grade, rng, round(float(rng.uniform(620, 760)) * (1 - 0.5 * grade)))
     return picture, _jpeg(rng, 60, 88)
 
 

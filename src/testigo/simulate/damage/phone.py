@@ -33,14 +33,17 @@ def photographed(picture: Picture, grade: float, rng: Rng, width: int, ground: f
     light = _light((tall, width), grade, rng)
     if rng.random() < 0.35 + 0.3 * grade:
         light *= _moire((tall, width), 0.02 + 0.10 * grade, rng)
-    picture.pixels = to_pixels(values * light)
-    blur = rng.uniform(0.4, 1.0) * (0.05 + 0.22 * grade) * zoom
+    values *= light
+    if rng.random() < 0.25 + 0.2 * grade:
+        values = _glare(values, grade, rng)
+    picture.pixels = to_pixels(values)
+    blur = rng.uniform(0.4, 1.0) * (0.05 + 0.50 * grade) * zoom
     if rng.random() < 0.6:
         focus_blur(picture, blur)
     else:
         motion_blur(picture, 2.5 * blur, float(rng.uniform(0, 180)))
     _colours(picture, rng)
-    add_grain(picture, rng, float(1.5 + 5.0 * grade * rng.uniform(0.4, 1.0)), 0.9)
+    add_grain(picture, rng, float(1.5 + 8.0 * grade * rng.uniform(0.4, 1.0)), 0.9)
 
 
 def _curl(picture: Picture, grade: float, rng: Rng) -> None:
@@ -97,6 +100,15 @@ def _light(shape: tuple[int, int], grade: float, rng: Rng) -> NDArray[np.float32
         soft = 1 / (1 + np.exp(-edge / rng.uniform(0.005, 0.05)))
         light *= 1 - (0.15 + 0.4 * grade) * soft
     return np.asarray(light * rng.uniform(0.85, 1.05), np.float32)
+
+
+def _glare(values: NDArray[np.float32], grade: float, rng: Rng) -> NDArray[np.float32]:
+    """A lamp mirrored in glossy thermal paper, or the phone's own flash: ink and paper both go white."""
+    tall, width = values.shape
+    y, x = np.mgrid[:tall, :width].astype(np.float32)
+    reach = rng.uniform(0.12, 0.4) * width
+    away = ((x - rng.uniform(0.2, 0.8) * width) ** 2 + ((y - rng.uniform(0.1, 0.9) * tall) / 1.6) ** 2) / reach**2
+    return np.asarray(values + (255 - values) * (0.25 + 0.65 * grade) * np.exp(-away), np.float32)
 
 
 def _moire(shape: tuple[int, int], strength: float, rng: Rng) -> NDArray[np.float32]:
