@@ -16,7 +16,7 @@ import zxingcpp
 from testigo.election import Profile
 from testigo.errors import InputError
 from testigo.simulate import Sheet
-from testigo.simulate.damage import FAMILIES, Damaged, Drawing, Shown, damaged
+from testigo.simulate.damage import FAMILIES, Damaged, Drawing, Shown, damaged, photos
 from testigo.simulate.damage.families import generator
 from testigo.simulate.damage.picture import Picture
 from testigo.simulate.damage.scanning import uneven_feed
@@ -250,3 +250,14 @@ def test_names_and_notes_stand_only_where_the_drawing_says(ve: Profile, sheet_of
     for x, y, w, h in one.private:
         differs[int(y) : round(y + h) + 1, int(x) : round(x + w) + 1] = False
     assert not differs.any()
+
+
+def test_a_tape_in_three_photos_is_there_whole_and_its_neighbours_overlap(drawings: tuple[Drawing, Drawing]) -> None:
+    taken = photos(drawings[0], 0.2, 4)
+    for place in drawings[0].rows:
+        assert any(picture.sheets[0].share_visible(place) == 1.0 for picture in taken)
+    seen = [[p.sheets[0].share_visible((300, y, 8, 8)) > 0.5 for y in range(0, 7350, 40)] for p in taken]
+    together = np.array(seen).sum(axis=0)
+    assert (together == 2).sum() > 4
+    assert (together == 3).sum() == 0
+    assert drawings[0].payload in _places(_grey(taken[2]))

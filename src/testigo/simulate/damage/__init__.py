@@ -7,7 +7,7 @@ Rules of this package
 3. The same drawing, family, grade and seed give the same pixels and bytes, in any process and in any order.
 """
 
-from testigo.simulate.damage.catalogue import FAMILIES, MODERATE, Damaged, damaged
+from testigo.simulate.damage.catalogue import FAMILIES, MODERATE, Damaged, damaged, photos
 from testigo.simulate.damage.everyday import photo, scan, wrong_thing
 from testigo.simulate.damage.picture import Drawing, Shown
 from testigo.simulate.damage.saving import File, save
@@ -21,6 +21,7 @@ __all__ = [
     "Shown",
     "damaged",
     "photo",
+    "photos",
     "save",
     "scan",
     "wrong_thing",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from testigo.errors import InputError
-from testigo.simulate.damage.families import ALL, generator
+from testigo.simulate.damage.families import ALL, generator, phone_part
 from testigo.simulate.damage.picture import Drawing, Shown
 from testigo.simulate.damage.saving import File, save
 from testigo.simulate.paper import Image
@@ -76,3 +76,27 @@ def damaged(family: str, grade: float, image: Image | Drawing | Sequence[Drawing
         raise InputError(f"The damage {family!r} needs two drawings.", "Hand over a list of two.")
     picture, file = ALL[family](drawings, float(grade), generator(family, seed))
     return Damaged(family, float(grade), picture.pixels, picture.finished(), file)
+
+
+def photos(
+    drawing: Drawing, grade: float, seed: int | str, parts: int = 3, overlap: float = 0.06
+) -> tuple[Damaged, ...]:
+    """A tape in several photos from top to bottom, as people send them; each shows a little of its neighbours.
+
+    Args:
+        drawing: of one sheet.
+        grade: 0 to 1, of the phone's own harm.
+        seed: whatever is random follows from it.
+        parts: how many photos.
+        overlap: share of the sheet's length that two neighbours both show, about.
+    """
+    if not 0.0 <= grade <= 1.0 or parts < 1:
+        raise InputError(f"A grade is between 0 and 1 and a tape has at least one part, not {grade} and {parts}.")
+    taken = []
+    for part in range(parts):
+        rng = generator("photos", f"{seed}/{part}")
+        wander = rng.uniform(0.3, 1.0, 2) * overlap
+        top, bottom = max(0.0, part / parts - wander[0]), min(1.0, (part + 1) / parts + wander[1])
+        picture, file = phone_part(drawing, grade, rng, float(top), float(bottom))
+        taken.append(Damaged("phone", grade, picture.pixels, picture.finished(), file))
+    return tuple(taken)

@@ -147,6 +147,15 @@ def phone(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     return picture, _jpeg(rng, 60, 88)
 
 
+def phone_part(drawing: Drawing, grade: float, rng: Rng, top: float, bottom: float) -> Made:
+    """A photo of the part of a tape between two heights, as shares of its length."""
+    picture = Picture.of(drawing)
+    height, width = picture.pixels.shape
+    picture.crop(0, round(height * top), width, round(height * bottom))
+    photographed(picture, grade, rng, round(float(rng.uniform(1300, 1800)) * (1 - 0.5 * grade)))
+    return picture, _jpeg(rng, 60, 88)
+
+
 def cut(drawings: Sequence[Drawing], grade: float, rng: Rng) -> Made:
     """The code is incomplete: cut or torn at the bottom, left, right or top, or covered by a blot."""
     picture = Picture.of(drawings[0])
