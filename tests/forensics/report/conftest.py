@@ -226,3 +226,15 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "published.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     import_table(load_profile("ve2024"), folder / "published.csv", folder / "bundle")
     return folder / "bundle"
+
+
+@pytest.fixture(scope="session")
+def report(day: Told) -> Any:
+    """The analyses that take no time, of that day, and two dossiers."""
+    from testigo.bundle import open_bundle
+    from testigo.forensics.report import Context, make_report
+
+    bundle = open_bundle(day.path)
+    light = ("certainty", "contradiction", "round_numbers", "dossiers")
+    at = Context(bundle, bundle.profile.contest(), seed=3)
+    return make_report(at, only=light, stations=[day.planted["copy"], day.planted["honest"]])
