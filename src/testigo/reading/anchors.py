@@ -39,6 +39,7 @@ _LINES_READ = 6
 _LEAST_LETTER_MM, _MOST_LETTER_MM = 1.2, 7.0
 _WHITE, _SPECKS = 0.7, 0.004  # of the code's light; of the pixels along an edge may be darker
 _OFF_MM = 0.8  # outside the image may an edge be predicted
+_ALL_THE_WAY, _MOST_LINES = 0.9, 0.2  # of a column is dark in a streak; of the columns may be streaks
 _BLANK_MM = 1.0  # of the white border above a code that must be blank
 _INK = 0.45  # of the code's contrast: as dark as print, unlike a watermark
 
@@ -213,7 +214,14 @@ def is_blank_along(pixels: Grey, draft: Alignment, side: str, inside: float, out
     xs = (grid.origin[0] + i * grid.right[0] + j * grid.down[0]).astype(int)
     ys = (grid.origin[1] + i * grid.right[1] + j * grid.down[1]).astype(int)
     there = (xs >= 0) & (ys >= 0) & (xs < pixels.shape[1]) & (ys < pixels.shape[0])
-    if not there.any():
-        return True
-    levels = pixels[ys[there], xs[there]]
-    return float(np.mean(levels < _WHITE * grid.light)) <= _SPECKS
+    dark = np.zeros(there.shape, bool)
+    dark[there] = pixels[ys[there], xs[there]] < _WHITE * grid.light
+    return float(np.mean(_without_streaks(dark, there))) <= _SPECKS
+
+
+def _without_streaks(dark: npt.NDArray[np.bool_], there: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """What is dark besides a few lines all the way down, which are dirt on the glass."""
+    lines = dark.sum(axis=0) > _ALL_THE_WAY * np.maximum(1, there.sum(axis=0))
+    if np.count_nonzero(lines) > _MOST_LINES * max(20, dark.shape[1]):
+        return dark
+    return np.asarray(dark & ~lines, np.bool_)
