@@ -49,7 +49,7 @@ def sheets(truth: Truth, make_sheets: MakeSheets) -> Sheets:
 
 @pytest.fixture(scope="module")
 def finding(sheets: Sheets) -> Finding:
-    return eforensics(sheets, "EG", 1, strengths=(0.5,))
+    return eforensics(sheets, "EG", 1, planted=((0.5, "both"), (0.02, "stolen")))
 
 
 def test_what_was_drawn_with_fraud_is_named_and_nothing_is_nan(finding: Finding, truth: Truth, sheets: Sheets) -> None:
@@ -67,16 +67,23 @@ def test_what_was_drawn_with_fraud_is_named_and_nothing_is_nan(finding: Finding,
 
 
 def test_the_power_that_is_told_is_the_power_that_was_measured(finding: Finding) -> None:
-    found = finding.figure("found_of_planted_50").value
-    assert isinstance(found, int)
-    assert f" {found} of 50" in finding.power["en"] and f" {found} de 50" in finding.power["es"]
+    found = finding.figure("found_both_50").value
+    assert isinstance(found, int) and found > 10
+    assert f"found {found} of 50" in finding.power["en"] and f"halló {found} de 50" in finding.power["es"]
+    assert finding.figure("found_both_50").unit == "of 50 stations"
+
+
+def test_a_model_that_is_blind_to_a_planted_fraud_says_that_its_silence_means_nothing(finding: Finding) -> None:
+    found = finding.figure("found_stolen_2").value
+    assert isinstance(found, int) and found <= 4
+    assert "says nothing" in finding.power["en"] and "no dice nada" in finding.power["es"]
 
 
 def test_an_honest_country_is_told_to_be_at_the_boundary(
     election: Callable[..., Truth], make_sheets: MakeSheets
 ) -> None:
     honest = sheets_of_truth(election(200, 5, ratios=(1e-9, 1e-9)), make_sheets)
-    finding = eforensics(honest, "EG", 1, strengths=())
+    finding = eforensics(honest, "EG", 1, planted=())
     well_formed(finding)
     assert finding.figure("boundary").value == "yes"
     assert finding.stations == ()

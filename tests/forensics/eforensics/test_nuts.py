@@ -35,14 +35,13 @@ def test_it_is_the_likelihood_of_em_and_so_is_its_slope(
     for at in (mode.step.at, point()):
         step = e_step(truth.counts, grid, at)
         with nuts._float64():
-            both = jax.value_and_grad(log_likelihood(truth.counts, grid, at.effects), (0, 1, 2))
-            value, (by_ratios, by_intercepts, by_variances) = both(at.ratios, at.intercepts, at.variances)
+            both = jax.value_and_grad(log_likelihood(truth.counts, grid, mode.step.at), (0, 1, 2))
+            value, slopes = both(at.ratios, at.intercepts, at.variances)
+            by_ratios, by_intercepts, by_variances = (np.asarray(slope) for slope in slopes)
         assert float(value) == pytest.approx(step.log_likelihood, abs=1e-3)
         # the prior's part of the score, in the unconstrained numbers
         prior = np.concatenate([1 - 2 * at.ratios, -at.intercepts, 1 - 5 * at.variances])
-        slope = np.concatenate(
-            [by_ratios * at.ratios * (1 - at.ratios), by_intercepts, np.asarray(by_variances) * at.variances]
-        )
+        slope = np.concatenate([by_ratios * at.ratios * (1 - at.ratios), by_intercepts, by_variances * at.variances])
         assert slope + prior == pytest.approx(score(truth.counts, step)[:FREE], abs=0.02)
 
 
@@ -56,7 +55,7 @@ def test_the_draws_lie_around_the_mode_and_float64_does_not_leak(truth: Truth, m
     assert chains.draws.shape == (2, 60, FREE) and np.isfinite(chains.draws).all()
     assert chains.divergences <= 6
     assert chains.r_hat.max() < 1.2 and chains.effective.min() > 20
-    assert chains.quadrature < 0.2
+    assert chains.quadrature < 0.3
     off = chains.draws.reshape(-1, FREE).mean(axis=0) - mode.step.at.vector()[:FREE]
     spread = chains.draws.reshape(-1, FREE).std(axis=0)
     assert np.abs(off / spread)[:8].max() < 1.2

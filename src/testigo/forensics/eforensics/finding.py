@@ -16,12 +16,12 @@ from testigo.errors import InputError
 from testigo.forensics.eforensics import texts
 from testigo.forensics.eforensics.data import FEWEST, Chosen, Groups, choose
 from testigo.forensics.eforensics.fit import Fit, Method, fit
-from testigo.forensics.eforensics.planted import Planting, study
+from testigo.forensics.eforensics.planted import HEAVY, Kind, Planting, study
 from testigo.forensics.finding import Figure, Finding, Text
 from testigo.forensics.sheets import Sheets
 
-#: Strengths of the frauds planted for the finding: half is "heavy".
-STRENGTHS = (0.3, 0.5, 0.7)
+#: Frauds planted for the finding: half of everything, and half of the others' votes with turnout as it was.
+PLANTED: tuple[tuple[float, Kind], ...] = ((HEAVY, "both"), (HEAVY, "stolen"))
 
 _WEIGHTS = (
     ("weight_none", "Mesas sin fraude", "Stations without fraud"),
@@ -44,7 +44,7 @@ def eforensics(
     seed: int,
     method: Method = "em",
     groups: Groups = "none",
-    strengths: tuple[float, ...] = STRENGTHS,
+    planted: tuple[tuple[float, Kind], ...] = PLANTED,
 ) -> Finding:
     """Mebane's finite mixture of no fraud, incremental and extreme fraud, in favour of a leader.
 
@@ -54,7 +54,8 @@ def eforensics(
         seed: of starts, draws and planting.
         method: ``em`` (mode and information matrix) or ``nuts`` (NumPyro, a random part of the stations).
         groups: ``area`` gives each area its own turnout and share; ``none`` is the model without covariates.
-        strengths: of the frauds planted to measure the power (EM only; each takes about half as long as the fit).
+        planted: strength and kind of the frauds planted to measure the power (EM only; each takes about as long as the
+            fit).
 
     Raises:
         InputError: no such candidate, method or grouping; or ``nuts`` without numpyro.
@@ -68,18 +69,20 @@ def eforensics(
     if reason:
         return _without_fit(leader, method, seed, reason, chosen)
     fitted = fit(chosen.counts, seed, method)
-    planted: tuple[Planting, ...] = ()
+    studies: tuple[Planting, ...] = ()
     if method == "em":
         before = fitted.probabilities[:, 1:].sum(axis=1)
-        planted = tuple(study(chosen.counts, fitted.parameters, before, seed, strength) for strength in strengths)
+        studies = tuple(
+            study(chosen.counts, fitted.parameters, before, seed, strength, kind) for strength, kind in planted
+        )
     return Finding(
         code=_code(method),
         title=texts.title(leader),
         statement=texts.statement(fitted, chosen, groups),
-        figures=(*_results(fitted, chosen), *_convergence(fitted), *_power(planted)),
+        figures=(*_results(fitted, chosen), *_convergence(fitted), *_power(studies)),
         source=texts.SOURCE,
         valid_when=texts.VALID,
-        power=texts.power(planted),
+        power=texts.power(studies),
         blind_spots=texts.BLIND,
         stations=tuple(str(sheets.codes[chosen.rows[fitted.stations[i]]]) for i in fitted.suspects),
         reproduce="",
@@ -235,10 +238,9 @@ def _power(planted: tuple[Planting, ...]) -> tuple[Figure, ...]:
     for p in planted:
         percent = round(100 * p.strength)
         label = {
-            "es": f"Hallados de {p.planted} fraudes plantados de {percent} %",
-            "en": f"Found of {p.planted} planted frauds of {percent} %",
+            "es": f"Hallados de {p.planted} fraudes plantados: {percent} % de {texts.KINDS[p.kind]['es']}",
+            "en": f"Found of {p.planted} planted frauds: {percent} % of {texts.KINDS[p.kind]['en']}",
         }
-        figures.append(
-            Figure(f"found_of_planted_{percent}", label, p.found, "stations", f"newly suspected of {p.planted}")
-        )
+        name = f"found_{p.kind}_{percent}"
+        figures.append(Figure(name, label, p.found, f"of {p.planted} stations", "P(fraud) > 0.5 then, and not before"))
     return tuple(figures)

@@ -60,7 +60,7 @@ class Fineness(NamedTuple):
 #: the truth.
 COARSE = Fineness(5, 1.4, 1, 3)
 FITTING = Fineness()
-SAMPLING = Fineness(11, 0.75, 4, 7)
+SAMPLING = Fineness(13, 0.65, 4, 7)
 DENSE = Fineness(33, 0.28, 9, 15)
 
 

@@ -147,6 +147,7 @@ def power(planted: tuple[Planting, ...]) -> Text:
         rows = [
             _PLANTED[language].format(
                 share=number(100 * p.strength, language),
+                kind=KINDS[p.kind][language],
                 found=p.found,
                 planted=p.planted,
                 others=p.others,
@@ -154,23 +155,37 @@ def power(planted: tuple[Planting, ...]) -> Text:
             )
             for p in planted
         ]
-        texts[language] = text + " " + " ".join(rows)
+        weak = [_BLIND_TO[language]] if any(p.found < 0.1 * p.planted for p in planted) else []
+        texts[language] = " ".join([text, *rows, *weak])
     return texts
 
 
+#: What a planted fraud takes.
+KINDS: dict[str, Text] = {
+    "both": {"es": "las abstenciones y de los votos ajenos", "en": "the abstentions and of the others' votes"},
+    "made": {"es": "las abstenciones", "en": "the abstentions"},
+    "stolen": {
+        "es": "los votos ajenos, con la misma participación",
+        "en": "the others' votes, turnout as it was",
+    },
+}
 _POWER = {
-    "es": "Se plantaron fraudes en estas mismas cuentas, en mesas al azar, y se ajustó de nuevo.",
-    "en": "Frauds were planted in these very counts, at random stations, and the model was fitted again.",
+    "es": "Se plantaron fraudes en favor del líder en estas mismas cuentas, en mesas al azar, y se ajustó de nuevo.",
+    "en": "Frauds for the leader were planted in these very counts, at random stations, and the model fitted again.",
 }
 _PLANTED = {
     "es": (
-        "Con el {share} % de las abstenciones y de los votos ajenos pasados al líder ({votes} votos): halló {found} "
-        "de {planted}, y sospechó además de {others} mesas sin tocar."
+        "Con el {share} % de {kind} ({votes} votos) halló {found} de {planted} mesas, y sospechó además de {others} "
+        "sin tocar."
     ),
     "en": (
-        "With {share} % of the abstentions and of the others' votes given to the leader ({votes} votes): it found "
-        "{found} of {planted}, and came to suspect {others} untouched stations besides."
+        "With {share} % of {kind} ({votes} votes) it found {found} of {planted} stations, and came to suspect {others} "
+        "untouched ones besides."
     ),
+}
+_BLIND_TO = {
+    "es": "Un «ninguna mesa sospechosa» de este modelo no dice nada de fraudes que casi nunca halla.",
+    "en": "That this model suspects no station says nothing of frauds that it hardly ever finds.",
 }
 
 TOO_FEW = {
