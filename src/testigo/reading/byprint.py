@@ -11,10 +11,12 @@ Rules of this module
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+import cv2
 import numpy as np
 
 from testigo.election.profile import Profile
@@ -26,6 +28,7 @@ from testigo.reading.straightening import Straight, straighten
 from testigo.records.facts import EMPTY, FILLED, MAC, PRINTED_AT, SIGNATURE, UUID, fact_problem
 
 PRINT_READER = "print/rapidocr"
+_log = logging.getLogger("testigo.reading")
 
 _PIXELS_PER_MM = 9.0
 _USUAL_WIDTH_MM = 80.0
@@ -106,7 +109,12 @@ def find_sheets_by_print(
     for paper in [paper for paper in find_papers(image, tuple(codes)) if wanted(paper)][:most]:
         straight = straighten(image, paper, _width(profile, paper))
         hint = next((codes[code] for code in paper.codes if code in codes), "")
-        reading = read_print(profile, straight.pixels, sheet_code=hint)
+        try:
+            reading = read_print(profile, straight.pixels, sheet_code=hint)
+        except (cv2.error, ArithmeticError, LookupError, ValueError):
+            # A picture that the reader of print stumbles over must not take the code's sheet with it.
+            _log.warning("the reader of print failed on a sheet", exc_info=True)
+            continue
         if reading is not None:
             found.append(PrintedSheet(reading, paper, straight))
     return tuple(found)
