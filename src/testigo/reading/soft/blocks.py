@@ -14,6 +14,7 @@ Rules of this module
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,10 +65,19 @@ class Word:
         """Whether the evidence is enough to go on with."""
         return self.evidence(symbols) >= self.free_bits + PASSING_BITS
 
-    def hopeless(self) -> bool:
-        """Whether even a word that agrees rather better than the trust promises would not be evidence enough."""
+    def hopeless(self, rounds: int) -> bool:
+        """Whether it is not worth trying ordered statistics: too little evidence, or too many of the best bits wrong.
+
+        Args:
+            rounds: how often a basis would be chosen.
+        """
         seen = np.abs(self.trust[self.known == 0])
-        return bool(1.3 * attainable_bits(seen) < self.free_bits + PASSING_BITS)
+        if 1.3 * attainable_bits(seen) < self.free_bits + PASSING_BITS:
+            return True
+        basis = max(1, seen.size - 8 * self.checks)
+        wrong = float((1 / (1 + np.exp(np.sort(seen)[::-1][:basis]))).sum())
+        at_most_two = math.exp(-wrong) * (1 + wrong + wrong * wrong / 2)
+        return rounds * at_most_two < 0.05
 
 
 def by_distance(words: list[Word]) -> list[Bytes | None]:

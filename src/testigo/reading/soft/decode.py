@@ -28,13 +28,23 @@ from testigo.reading.soft.blocks import Word, by_distance, by_order
 from testigo.reading.soft.certainty import REQUIRED_BITS
 from testigo.reading.soft.counting import fillings_bits
 from testigo.reading.soft.field import Bytes
-from testigo.reading.soft.syntax import Shape, characters_in, shape_without_syntax, shapes, syntax_of, text_of
+from testigo.reading.soft.syntax import (
+    Filling,
+    Shape,
+    Syntax,
+    characters_in,
+    rated_fillings,
+    shape_of,
+    shape_without_syntax,
+    syntax_of,
+    text_of,
+)
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _CLIP = 4.0
-_LEAST_SCORE = 16.0  # nats that a shape must gain over chance before it is tried
+_LEAST_SCORE = 10.0  # nats that a shape must gain over chance before it is tried
 _LEAST_FORMAT_SCORE = 11.0  # the same for a shape that knows nothing but the format
 _WITHIN = 12.0  # nats behind the best
 _LENGTHS_WITHIN = 14.0  # nats behind the best length
@@ -61,7 +71,7 @@ class Effort:
 
     attempts: int = 3
     order: int = 3
-    shaken: int = 24
+    shaken: int = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,19 @@ class _Guess:
     shape: Shape
 
 
+@dataclass(frozen=True, slots=True)
+class _Rated:
+    """A level and mask, with how well every filling of a syntax explains what is seen."""
+
+    best: float
+    contest: Contest
+    syntax: Syntax | None
+    level: str
+    mask: int
+    fillings: tuple[Filling, ...] = ()
+    scores: Floats | None = None
+
+
 def decode_modules(
     trust: Floats,
     contests: Sequence[Contest],
@@ -151,15 +174,6 @@ def combine(maps: Sequence[Floats]) -> Floats:
     return np.asarray(np.clip(np.sum(maps, axis=0), -_CLIP, _CLIP), np.float64)
 
 
-def looks_like_a_code(trust: Floats, contests: Sequence[Contest]) -> float:
-    """Nats by which the best mask, level and length explain the map better than chance; below 0 for none."""
-    version, rest = divmod(trust.shape[0] - 17, 4)
-    if rest or version not in symbol.VERSIONS:
-        return -1.0
-    found = _guesses(np.clip(trust, -_CLIP, _CLIP).astype(np.float64), version, contests, {})
-    return max((guess.score for guess in found), default=-1.0)
-
-
 # ---------------------------------------------------------------------- which mask, level, length
 
 
@@ -169,49 +183,52 @@ def _gain(trust: Floats) -> Floats:
 
 
 def _guesses(trust: Floats, version: int, contests: Sequence[Contest], vouched: dict[str, str]) -> list[_Guess]:
+    rated = _rated(trust, version, contests, vouched)
+    best = max((one.best for one in rated), default=0.0)
+    least = max(_LEAST_SCORE, best - _WITHIN)
+    kept = [one for one in rated if one.best >= (least if one.fillings else _LEAST_FORMAT_SCORE)]
+    return [_guess(one, version) for one in sorted(kept, key=lambda one: -one.best)]
+
+
+def _rated(trust: Floats, version: int, contests: Sequence[Contest], vouched: dict[str, str]) -> list[_Rated]:
     place = symbol.layout(version)
     bits = trust[place.rows, place.columns]
     formats = np.stack([trust[tuple(np.array(copy).T)] for copy in place.format_places])
-    guesses: list[_Guess] = []
+    if_dark, if_light = _gain(bits), _gain(-bits)
+    found: list[_Rated] = []
     for level in symbol.LEVELS:
-        blocks = symbol.blocks(version, level)
-        order = (blocks.data_order[:, None] * 8 + np.arange(8)).ravel()
-        for contest in contests:
-            syntax = syntax_of(contest, vouched.get(contest.code, ""))
-            if syntax is None:
-                continue
-            admitted = shapes(syntax, version, sum(blocks.data))
-            ones, zeros = _known_matrices(admitted, len(order))
-            for mask in range(8):
-                seen = np.where(symbol.mask_bits(version, mask), -bits, bits)[order]
-                by_format = float(_gain(formats * symbol.format_bits(level, mask)).sum())
-                scores = ones @ _gain(seen) + zeros @ _gain(-seen) + by_format
-                if admitted:
-                    guesses.append(_Guess(float(scores.max()), contest, level, mask, _merged(admitted, scores)))
-                if by_format >= _LEAST_FORMAT_SCORE:
-                    free = shape_without_syntax(contest.code, sum(blocks.data))
-                    guesses.append(_Guess(by_format, contest, level, mask, free))
-    best = max((guess.score for guess in guesses), default=0.0)
-    kept = [g for g in guesses if g.score >= (_LEAST_SCORE if g.shape.mode else _LEAST_FORMAT_SCORE)]
-    return sorted((g for g in kept if g.score >= best - _WITHIN or not g.shape.mode), key=lambda g: -g.score)
+        order = symbol.blocks(version, level).message_bits
+        for mask in range(8):
+            flip = symbol.mask_bits(version, mask)
+            one, zero = np.where(flip, if_light, if_dark)[order], np.where(flip, if_dark, if_light)[order]
+            by_format = float(_gain(formats * symbol.format_bits(level, mask)).sum())
+            for contest in contests:
+                syntax = syntax_of(contest, vouched.get(contest.code, ""))
+                if syntax is None:
+                    continue
+                fillings, scores = rated_fillings(syntax, version, one, zero)
+                if fillings:
+                    best = float(scores.max()) + by_format
+                    found.append(_Rated(best, contest, syntax, level, mask, fillings, scores))
+                found.append(_Rated(by_format, contest, None, level, mask))
+    return found
 
 
-def _merged(admitted: tuple[Shape, ...], scores: Floats) -> Shape:
-    """What all the shapes agree on that are not far behind the best: a length is seldom sure from damage alone."""
-    near = [admitted[k] for k in np.flatnonzero(scores >= scores.max() - _LENGTHS_WITHIN)]
-    known = near[0].known
-    for shape in near[1:]:
+def _guess(rated: _Rated, version: int) -> _Guess:
+    """What all the fillings agree on that are not far behind the best: a length is seldom sure from damage alone."""
+    codewords = sum(symbol.blocks(version, rated.level).data)
+    if rated.syntax is None or rated.scores is None:
+        free = shape_without_syntax(rated.contest.code, codewords)
+        return _Guess(rated.best, rated.contest, rated.level, rated.mask, free)
+    near = np.flatnonzero(rated.scores >= rated.scores.max() - _LENGTHS_WITHIN)
+    admitted = [shape_of(rated.syntax, rated.fillings[k], version, codewords) for k in near]
+    best = shape_of(rated.syntax, rated.fillings[int(rated.scores.argmax())], version, codewords)
+    known = best.known
+    for shape in admitted:
         known = np.where(known == shape.known, known, 0)
-    best = admitted[int(scores.argmax())]
-    free = np.where((known == 0) & (best.known != 0), 1.0, best.free)
-    return Shape(best.contest, best.mode, best.length, known.astype(np.int8), free)
-
-
-def _known_matrices(admitted: tuple[Shape, ...], width: int) -> tuple[Floats, Floats]:
-    if not admitted:
-        return np.zeros((0, width)), np.zeros((0, width))
-    known = np.stack([shape.known for shape in admitted])
-    return (known > 0).astype(np.float64), (known < 0).astype(np.float64)
+    choice = np.where((known == 0) & (best.known != 0), 1.0, best.free)
+    shape = Shape(best.contest, best.mode, best.length, known.astype(np.int8), choice)
+    return _Guess(rated.best, rated.contest, rated.level, rated.mask, shape)
 
 
 # ---------------------------------------------------------------------- one attempt
@@ -234,11 +251,9 @@ class _Attempt:
         self.solved: dict[int, Bytes] = {}
 
     def run(self, effort: Effort) -> Decoded | None:
-        if not self._by_distance():
+        if not self._by_distance() and self.guess.shape.mode:
             self._by_order(effort)
-        if len(self.solved) < len(self.blocks.members):
-            return None
-        return self._answer()
+        return self._answer() if self._all_solved() else None
 
     def _by_distance(self) -> bool:
         """Every block by generalised minimum distance, again while blocks that succeed help the others."""
@@ -254,25 +269,27 @@ class _Attempt:
                 return False
 
     def _by_order(self, effort: Effort) -> None:
-        """The blocks left, the most promising first; each that succeeds may help the others."""
-        tried: set[int] = set()
-        while len(self.solved) < len(self.blocks.members):
-            words = self._words()
-            left = [b for b in range(len(words)) if b not in self.solved]
-            if any(words[b].hopeless() for b in left):
-                return
-            left = sorted((b for b in left if b not in tried), key=lambda b: -float(np.abs(words[b].trust).sum()))
-            if not left:
-                return
-            symbols = by_order(words[left[0]], order=effort.order, shaken=effort.shaken, seed=left[0])
-            if symbols is None:
-                if len(tried) >= 1 or not self.solved:
-                    return  # a block that fails has company: all must succeed
-                tried.add(left[0])
-                continue
-            self.solved[left[0]] = symbols
-            tried.clear()
-            self._by_distance()
+        """The blocks left by ordered statistics, with little effort first; each that succeeds may help the others."""
+        for shaken in (min(6, effort.shaken), effort.shaken):
+            while not self._all_solved():
+                words = self._words()
+                left = [b for b in range(len(words)) if b not in self.solved]
+                if any(words[b].hopeless(effort.shaken + 1) for b in left):
+                    return
+                gained = False
+                for block in sorted(left, key=lambda b: -float(np.abs(words[b].trust).sum())):
+                    symbols = by_order(words[block], order=effort.order, shaken=shaken, seed=block)
+                    if symbols is not None:
+                        self.solved[block], gained = symbols, True
+                        break
+                    if shaken > 6:
+                        return  # all must succeed, and this one will not
+                if not gained:
+                    break
+                self._by_distance()
+
+    def _all_solved(self) -> bool:
+        return len(self.solved) == len(self.blocks.members)
 
     def _words(self) -> list[Word]:
         trust = self._local_trust()[self.place.rows, self.place.columns]

@@ -59,12 +59,14 @@ class Blocks:
         data: data symbols of each block.
         members: for each block the codewords (numbers in placed order) that make it, data first, then checks.
         data_order: codeword numbers of the data in the order of the message.
+        message_bits: bit numbers (in placed order) of the data in the order of the message.
     """
 
     checks: int
     data: tuple[int, ...]
     members: tuple[Ints, ...]
     data_order: Ints
+    message_bits: Ints
 
     @property
     def total(self) -> int:
@@ -91,7 +93,8 @@ def blocks(version: int, level: str) -> Blocks:
         for member in members:
             member.append(number)
             number += 1
-    return Blocks(checks, data, tuple(np.array(member) for member in members), np.array(order))
+    message_bits = (np.array(order)[:, None] * 8 + np.arange(8)).ravel()
+    return Blocks(checks, data, tuple(np.array(member) for member in members), np.array(order), message_bits)
 
 
 @dataclass(frozen=True)

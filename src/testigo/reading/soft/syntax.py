@@ -11,6 +11,7 @@ Rules of this module
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,8 @@ import numpy.typing as npt
 from testigo.election.profile import Contest, QRGrammar
 
 Signs = npt.NDArray[np.int8]
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 _ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 _DIGITS = frozenset("0123456789")
@@ -76,7 +79,7 @@ class Shape:
     mode: str
     length: int
     known: Signs
-    free: npt.NDArray[np.float64]
+    free: Floats
 
 
 def syntax_of(contest: Contest, vouched: str = "") -> Syntax | None:
@@ -86,15 +89,22 @@ def syntax_of(contest: Contest, vouched: str = "") -> Syntax | None:
         contest: with its grammar.
         vouched: the text with which the payload begins, if something else than the code tells it.
     """
-    grammar = contest.qr
-    if grammar is None:
+    if contest.qr is None:
         return None
-    ranges = [_range_of(contest, grammar, field) for field in grammar.fields]
+    numbers = len(contest.line_codes), len(contest.candidate_codes)
+    return _syntax(contest.code, contest.sheet_code, contest.process, numbers, contest.qr, vouched)
+
+
+@lru_cache(maxsize=64)
+def _syntax(
+    contest: str, sheet_code: str, process: str, numbers: tuple[int, int], grammar: QRGrammar, vouched: str
+) -> Syntax:
+    ranges = [_range_of(sheet_code, numbers, grammar, field) for field in grammar.fields]
     between = len(grammar.separator) * (len(ranges) - 1)
     return Syntax(
-        contest=contest.code,
+        contest=contest,
         alphabet=frozenset(grammar.alphabet),
-        head=_head(contest, grammar, vouched),
+        head=_head(sheet_code, process, grammar, vouched),
         digit_at_end=grammar.fields[-1] != "sheet_code",
         shortest=sum(low for low, _ in ranges) + between,
         longest=sum(high for _, high in ranges) + between,
@@ -102,20 +112,20 @@ def syntax_of(contest: Contest, vouched: str = "") -> Syntax | None:
     )
 
 
-def _range_of(contest: Contest, grammar: QRGrammar, field: str) -> tuple[int, int]:
+def _range_of(sheet_code: str, numbers: tuple[int, int], grammar: QRGrammar, field: str) -> tuple[int, int]:
     if field == "sheet_code":
-        low, high = parser.parse(contest.sheet_code).getwidth()
+        low, high = parser.parse(sheet_code).getwidth()
         return int(low), int(min(high, 64))
-    numbers = {"lines": len(contest.line_codes), "candidates": len(contest.candidate_codes)}.get(field, 1)
-    between = len(grammar.line_separator) * (numbers - 1)
-    return numbers + between, numbers * grammar.max_digits + between
+    count = {"lines": numbers[0], "candidates": numbers[1]}.get(field, 1)
+    between = len(grammar.line_separator) * (count - 1)
+    return count + between, count * grammar.max_digits + between
 
 
-def _head(contest: Contest, grammar: QRGrammar, vouched: str) -> tuple[frozenset[str], ...]:
+def _head(sheet_code: str, process: str, grammar: QRGrammar, vouched: str) -> tuple[frozenset[str], ...]:
     if grammar.fields[0] != "sheet_code":
         first: list[frozenset[str]] = [_DIGITS]
     else:
-        first, whole = _places(parser.parse(contest.sheet_code), grammar.alphabet, contest.process)
+        first, whole = _places(parser.parse(sheet_code), grammar.alphabet, process)
         if whole and len(grammar.fields) > 1:
             first += [frozenset(character) for character in grammar.separator]
             first += [_DIGITS] if grammar.fields[1] != "sheet_code" else []
@@ -165,19 +175,110 @@ def _in_set(items: Any, character: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=64)
-def shapes(syntax: Syntax, version: int, data_codewords: int) -> tuple[Shape, ...]:
-    """Every way in which a payload of that syntax can fill that many data codewords."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A way to fill the data codewords: mode, characters, and which of the three ends (see :func:`_padded`)."""
+
+    mode: str
+    length: int
+    end: int
+
+
+def rated_fillings(
+    syntax: Syntax, version: int, one: Floats, zero: Floats
+) -> tuple[tuple[Filling, ...], npt.NDArray[np.float64]]:
+    """Every way in which a payload of that syntax can fill the data bits, and how well it explains what is seen.
+
+    Args:
+        syntax: of the payload.
+        version: of the symbol.
+        one, zero: what each data bit gains over chance by being one, or zero (nats), in the order of the message.
+    """
+    fillings: list[Filling] = []
+    scores: list[Floats] = []
     for mode in _plausible(syntax):
-        for length in range(syntax.shortest, syntax.longest + 1):
-            message = _message(syntax, mode, length, version)
-            if message is None or len(message) > 8 * data_codewords:
-                break
-            for known in _padded(message, 8 * data_codewords):
-                free = _choice(syntax, mode, length, version, known)
-                found.append(Shape(syntax.contest, mode, length, known, free))
-    return tuple(found)
+        lengths, ends = _lengths(syntax, mode, version, len(one))
+        if len(lengths):
+            body = _body_gain(syntax, mode, version, one, zero)[lengths - syntax.shortest]
+            tails = _end_gains(ends, one, zero)
+            fillings += [Filling(mode, int(length), end) for end in range(3) for length in lengths]
+            scores += [body + tail for tail in tails]
+    return tuple(fillings), np.concatenate(scores) if scores else np.zeros(0)
+
+
+@lru_cache(maxsize=256)
+def _lengths(syntax: Syntax, mode: str, version: int, capacity: int) -> tuple[Ints, Ints]:
+    """The lengths that fit, and how many bits each takes without its end."""
+    width = _MODES[mode][1 if version <= 9 else 2]
+    lengths = np.arange(syntax.shortest, min(syntax.longest, (1 << width) - 1) + 1)
+    group, bits, rest = {"byte": (1, 8, (0,)), "alphanumeric": (2, 11, (0, 6)), "numeric": (3, 10, (0, 4, 7))}[mode]
+    ends = 4 + width + lengths // group * bits + np.array(rest)[lengths % group]
+    fits = ends <= capacity
+    return lengths[fits], ends[fits]
+
+
+@lru_cache(maxsize=256)
+def _body_signs(syntax: Syntax, mode: str, version: int, capacity: int) -> tuple[Signs, Signs, Signs]:
+    """Signs of the longest message's bits without its count; signs of the count, one row per length; what a last
+    character being a digit adds to a character's signs."""
+    lengths, ends = _lengths(syntax, mode, version, capacity)
+    width = _MODES[mode][1 if version <= 9 else 2]
+    counts = np.array([_bits(int(length), width) for length in lengths], np.int8)
+    message = np.zeros(int(ends[-1]), np.int8)
+    message[:4] = _bits(_MODES[mode][0], 4)
+    if mode == "byte":
+        characters = [_fixed_bits(syntax.admitted(place, 1 << 30)) for place in range(int(lengths[-1]))]
+        message[4 + width :] = np.array(characters, np.int8).ravel()
+    usual, last = _fixed_bits(syntax.alphabet), _fixed_bits(_DIGITS if syntax.digit_at_end else syntax.alphabet)
+    return message, counts, np.where(np.array(usual) == 0, np.array(last), 0).astype(np.int8)
+
+
+def _body_gain(syntax: Syntax, mode: str, version: int, one: Floats, zero: Floats) -> Floats:
+    _, ends = _lengths(syntax, mode, version, len(one))
+    message, counts, extra = _body_signs(syntax, mode, version, len(one))
+    width = counts.shape[1]
+    gain = np.where(message > 0, one[: len(message)], np.where(message < 0, zero[: len(message)], 0.0))
+    total = np.concatenate((np.zeros(1), np.cumsum(gain)))[ends]
+    total += (np.where(counts > 0, one[4 : 4 + width], zero[4 : 4 + width])).sum(axis=1)
+    if mode == "byte":
+        places = ends[:, None] - 8 + np.arange(8)
+        total += np.where(extra > 0, one[places], np.where(extra < 0, zero[places], 0.0)).sum(axis=1)
+    return np.asarray(total, np.float64)
+
+
+def _end_gains(ends: Ints, one: Floats, zero: Floats) -> tuple[Floats, Floats, Floats]:
+    """What the three ends of :func:`_padded` gain for messages that end at these bits."""
+    capacity = len(one)
+    zeros = np.concatenate((np.zeros(1), np.cumsum(zero)))
+    aligned = np.minimum(ends + 4, capacity)
+    aligned += -aligned % 8
+    stop = zeros[aligned] - zeros[ends]
+    padding = np.where(_bit_signs(_PADDING[0]) > 0, one.reshape(-1, 8), zero.reshape(-1, 8)).sum(axis=1)
+    other = np.where(_bit_signs(_PADDING[1]) > 0, one.reshape(-1, 8), zero.reshape(-1, 8)).sum(axis=1)
+    number = np.arange(capacity // 8)
+    suffix = []
+    for parity in (0, 1):  # the first kind of padding on bytes of this parity
+        sums = np.where(number % 2 == parity, padding, other)[::-1].cumsum()[::-1]
+        suffix.append(np.append(sums, 0.0))
+    begin = aligned // 8
+    standard = stop + np.where(begin % 2 == 0, suffix[0][begin], suffix[1][begin])
+    later = np.minimum(begin + 1, capacity // 8)
+    shifted = stop + zeros[8 * later] - zeros[8 * begin] + np.where(later % 2 == 0, suffix[0][later], suffix[1][later])
+    nothing_left = begin >= capacity // 8
+    return standard, np.where(nothing_left, -np.inf, shifted), np.where(nothing_left, -np.inf, stop)
+
+
+def _bit_signs(value: int) -> Signs:
+    return np.array(_bits(value, 8), np.int8)
+
+
+@lru_cache(maxsize=2048)
+def shape_of(syntax: Syntax, filling: Filling, version: int, data_codewords: int) -> Shape:
+    """The bits of a filling."""
+    message = _message(syntax, filling.mode, filling.length, version)
+    known = list(_padded(message, 8 * data_codewords))[filling.end]
+    free = _choice(syntax, filling.mode, filling.length, version, known)
+    return Shape(syntax.contest, filling.mode, filling.length, known, free)
 
 
 def _plausible(syntax: Syntax) -> Iterator[str]:
@@ -188,12 +289,10 @@ def _plausible(syntax: Syntax) -> Iterator[str]:
         yield "numeric"
 
 
-def _message(syntax: Syntax, mode: str, length: int, version: int) -> list[int] | None:
-    """The bits of header and characters: +1, -1, 0 where not known; ``None`` if the count cannot say that length."""
+def _message(syntax: Syntax, mode: str, length: int, version: int) -> list[int]:
+    """The bits of header and characters: +1, -1, 0 where not known."""
     indicator, short, longer = _MODES[mode]
     width = short if version <= 9 else longer
-    if length >= 1 << width:
-        return None
     bits = [*_bits(indicator, 4), *_bits(length, width)]
     if mode == "byte":
         for place in range(length):
@@ -217,14 +316,14 @@ def _padded(message: list[int], capacity: int) -> Iterator[Signs]:
         yield np.array(ended + [0] * 8 * left, np.int8)
 
 
-def _choice(syntax: Syntax, mode: str, length: int, version: int, known: Signs) -> npt.NDArray[np.float64]:
+def _choice(syntax: Syntax, mode: str, length: int, version: int, known: Signs) -> Floats:
     free = (known == 0).astype(np.float64)
     if mode == "byte":
         first = 4 + _MODES[mode][1 if version <= 9 else 2]
-        for place in range(length):
-            characters = syntax.admitted(place, length)
-            here = slice(first + 8 * place, first + 8 * place + 8)
-            free[here] *= np.log2(len(characters)) / max(1.0, free[here].sum())
+        bits = free[first : first + 8 * length].reshape(length, 8)
+        choice = np.array([math.log2(len(syntax.admitted(place, length))) for place in range(length)])
+        bits *= (choice / np.maximum(1.0, bits.sum(axis=1)))[:, None]
+        free[first : first + 8 * length] = bits.ravel()
     return np.asarray(free, np.float64)
 
 
