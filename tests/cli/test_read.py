@@ -192,6 +192,30 @@ def test_ctrl_c_ends_with_one_sentence_and_goes_on_later(
     assert len(pq.read_table(out)) == 31
 
 
+def test_ctrl_c_while_processes_begin_says_nothing_else(folder: Path, environment: dict[str, str]) -> None:
+    if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
+        pytest.skip("whose children are whose is only known where there is /proc")
+    command = [sys.executable, "-m", "testigo.cli", *BASE, "--jobs", "2", str(folder)]
+    running = subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    while len(children_of(running.pid)) < 2:  # the first is the interpreter's own helper
+        time.sleep(0.001)
+    time.sleep(0.02)
+    os.killpg(running.pid, signal.SIGINT)
+    _, stderr = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert [line.split(" after")[0] for line in stderr.splitlines()] == [
+        "31 files to read, 1 passed over.",
+        "Interrupted",
+    ]
+
+
 def test_a_reader_who_goes_away_is_no_error(environment: dict[str, str], folder: Path) -> None:
     command = f"{sys.executable} -m testigo.cli {' '.join(BASE)} --json {folder} 2>err | head -n 1; cat err"
     ran = subprocess.run(

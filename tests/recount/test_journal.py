@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from testigo.errors import InputError, WireError
-from testigo.reading.batch import SCHEMA, to_lines
+from testigo.reading.batch import SCHEMA, to_lines, unread
+from testigo.reading.problems import READER_FAILED
 from testigo.recount.journal import Journal
 from testigo.recount.outputs import Output
 from testigo.recount.run import Recount
-from testigo.recount.sources import find
+from testigo.recount.sources import Item, find
 from testigo.recount.work import Answer, Job, Settings, read_jobs
 
 
@@ -27,10 +29,12 @@ class Here:
     def __init__(self, settings: Settings, dies_after: int | None = None) -> None:
         self.settings, self.dies_after = settings, dies_after
         self.jobs: list[Job] = []
+        self.most_ahead = 0
         self.read: list[str] = []
 
     def give(self, job: Job) -> None:
         self.jobs.append(job)
+        self.most_ahead = max(self.most_ahead, 1 + job.index - min(one.index for one in self.jobs))
 
     def collect(self) -> Iterator[tuple[Job, Answer]]:
         if self.dies_after is not None and len(self.read) >= self.dies_after:
@@ -138,8 +142,6 @@ def test_a_finished_result_is_taken_over_and_new_files_are_added(
 
 
 def test_another_reader_begins_again(folder: Path, settings: Settings, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     out = tmp_path / "r.jsonl"
     killed(folder, settings, out, 4)
     engine, run = recount(folder, replace(settings, options=replace(settings.options, rehearsal=True)), out)
@@ -164,6 +166,33 @@ def test_trouble_of_a_run_is_no_answer_and_is_tried_again(
     assert '"file_missing"' not in out.read_text()
 
 
+def test_a_reader_that_died_on_the_same_bytes_is_no_answer_either(tmp_path: Path) -> None:
+    item = Item("a.jpg", "a.jpg", "s3://b", "v1")
+    (line,) = to_lines(unread("a.jpg", READER_FAILED, "r"))
+    with Journal(tmp_path / "j", "r") as journal:
+        journal.add("a.jpg", [{**line, "sha256": "ab" * 32}], "v1")
+        assert journal.entry(item) is None
+    with Journal(tmp_path / "j", "r") as journal:
+        assert journal.entry(item) is None
+        journal.add("a.jpg", [{**line, "sha256": "ab" * 32, "problems": []}], "v1")
+        assert journal.entry(item) is not None
+
+
+def test_what_a_listing_says_is_the_same_is_not_even_fetched(folder: Path, settings: Settings, tmp_path: Path) -> None:
+    out, items = tmp_path / "r.jsonl", [replace(item, version="v1") for item in find([str(folder)]).items]
+    with pytest.raises(KeyboardInterrupt):
+        list(Recount(items, settings, out).run(Here(settings, dies_after=6)))
+    engine, changed = Here(settings), [*items[:1], replace(items[1], version="v2"), *items[2:]]
+    for path in folder.iterdir():
+        path.unlink()
+    run = Recount(changed, settings, out)
+    lines = [line for lines in run.run(engine) for line in lines]
+    assert run.summary.again >= 5
+    assert len(engine.read) == 9 - run.summary.again, "the others are asked for, and are not there any more"
+    assert lines[1]["by"] is None
+    assert {line["by"] for line in lines} == {"qr", None}
+
+
 def test_the_same_name_given_twice_is_answered_twice(folder: Path, settings: Settings, tmp_path: Path) -> None:
     path = str(folder / "001.jpg")
     for out in (None, tmp_path / "r.jsonl"):
@@ -179,6 +208,16 @@ def test_somebody_elses_file_is_not_overwritten(name: str, folder: Path, setting
     with pytest.raises(InputError, match="theirs"):
         recount(folder, settings, tmp_path / name.removesuffix(".partial"))
     assert (tmp_path / name).read_bytes() == b'{"a diary": "of mine"}\n'
+
+
+def test_nobody_reads_far_ahead_of_a_slow_file(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("testigo.recount.run._AHEAD", 5)
+    engine, items = Here(settings), find([str(folder)]).items * 2
+    names = [lines[0]["file"] for lines in Recount(items, settings).run(engine)]
+    assert names == [item.name for item in items]
+    assert engine.most_ahead == 5, "the first file is always read last, and five at most are given meanwhile"
 
 
 def test_a_result_of_an_unknown_kind_is_bad_input() -> None:

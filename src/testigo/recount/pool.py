@@ -75,10 +75,10 @@ class Pool:
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
-            worker.pipe.close()
             worker.process.kill()
         for worker in self._workers:
             worker.process.join()
+            worker.pipe.close()
 
     @property
     def most(self) -> int:
@@ -111,7 +111,8 @@ class Pool:
         wanted = len(self._waiting) + len(self._suspects)
         idle = sum(not worker.jobs for worker in self._workers)
         for _ in range(min(wanted - idle, self._count - len(self._workers))):
-            self._workers.append(_start(self._settings))
+            with _nobody_hears_ctrl_c():
+                self._workers.append(_start(self._settings))
         for worker in self._workers:
             if self._suspects and not worker.jobs:
                 self._send(worker, self._suspects.popleft())
@@ -173,7 +174,7 @@ def _start(settings: Settings) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_live, args=(theirs, settings), daemon=True)
-    with _one_thread_each(), _deaf_children():
+    with _one_thread_each():
         process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -194,16 +195,25 @@ def _one_thread_each() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _deaf_children() -> Iterator[None]:
-    """A signal mask is inherited: what is blocked while a process starts stays blocked in it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _nobody_hears_ctrl_c() -> Iterator[None]:
+    """While a process starts: it inherits the mask for its life; we are interrupted when the process is ours to end.
+
+    The mask alone would not keep it from us: the signal may go to another thread of this process.
+    """
+    heard: list[int] = []
+    can_mask = hasattr(signal, "pthread_sigmask")
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if main else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if handler is not None:
+            signal.signal(signal.SIGINT, handler)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _live(pipe: Connection, settings: Settings) -> None:
