@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=3, help="slow readers get every n-th image")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="file of results to go on from and to add to")
+    parser.add_argument("--again", default="", help="readers whose kept results are measured again, with commas")
     parser.add_argument("--minutes", type=float, default=0.0, help="stop the graded set after so many")
     parser.add_argument("--clean", type=int, default=10, metavar="TAPES", help="0: no clean tapes")
     parser.add_argument("--national", type=int, default=100, metavar="TAPES", help="25000: all; 0: none")
@@ -42,6 +43,7 @@ def main() -> None:
             processes=options.processes,
             keep=options.keep,
             minutes=options.minutes,
+            again=[name for name in options.again.split(",") if name],
         )
         figures["graded"] = graded_run.summary(records)
         graded_run.show(graded_run.summary(records))

@@ -3,7 +3,8 @@
 Rules of this module
 --------------------
 1. Images are taken number by number through all families, so that a run that is stopped has seen each alike.
-2. With ``--keep FILE`` every result is written down at once, and a run that was stopped goes on where it was.
+2. With ``--keep FILE`` every result is written down at once, and a run that was stopped goes on where it was; readers
+   named with ``--again`` are run again all the same, so that what does not change need not be measured twice.
 3. What is slow gets every n-th image, and the table says how many.
 """
 
@@ -13,7 +14,7 @@ import json
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ from benchmarks.reading.readers import Reader, readers
 from testigo.simulate.damage import FAMILIES, MODERATE
 
 Record = dict[str, Any]
+#: Arguments of :func:`one`.
+Task = tuple[str, str, int, list[str], int, dict[str, Any]]
+_EMPTY: Record = {"results": {}}
 #: What must be reached (and what is shown beside the figures).
 GOALS = {"read": 0.97, "failures_ratio": 8.0, "seconds": 0.25}
 
@@ -32,13 +36,17 @@ def chosen(names: Sequence[str]) -> list[Reader]:
     return [reader for reader in readers() if not names or any(reader.name.startswith(name) for name in names)]
 
 
-def one(seeds: str, family: str, number: int, names: Sequence[str], every: int) -> Record:
-    """All wanted readers on one image of the set."""
+def due(reader: Reader, family: str, number: int, every: int) -> bool:
+    """Whether a reader gets that image; slow ones get every n-th, other numbers in each family."""
+    return not reader.missing and not (reader.slow and (number + FAMILIES.index(family)) % every)
+
+
+def one(seeds: str, family: str, number: int, names: Sequence[str], every: int, known: Mapping[str, Any]) -> Record:
+    """All wanted readers on one image of the set, but those whose results are known."""
     case = case_of(seeds, family, number)
-    results: dict[str, Any] = {}
+    results = dict(known)
     for reader in chosen(names):
-        # Numbers of different families, so that a slow reader sees all grades.
-        if reader.missing or (reader.slow and (number + FAMILIES.index(family)) % every):
+        if reader.name in known or not due(reader, family, number, every):
             continue
         if reader.name.startswith("Tesseract") and not case.truth.whole:
             continue  # a part of a sheet has no whole print
@@ -57,6 +65,7 @@ def run(
     processes: int = 1,
     keep: Path | None = None,
     minutes: float = 0.0,
+    again: Sequence[str] = (),
 ) -> list[Record]:
     """Run the set; returns one record per image, as many as the time allowed.
 
@@ -64,14 +73,19 @@ def run(
         every: slow readers get every n-th image.
         keep: file of records (JSON lines) to go on from and to add to.
         minutes: stop after so many; 0: never.
+        again: beginnings of the names of readers whose kept results are not taken.
     """
     wanted = [(seeds, family, number) for number in range(images) for family in families]
-    records = {_key(record): record for record in _kept(keep)}
-    todo = [key for key in wanted if key not in records]
+    records = {_key(record): _without(record, again) for record in _kept(keep)}
+    todo = [
+        (*key, list(names), every, records.get(key, _EMPTY)["results"])
+        for key in wanted
+        if _lacks(records.get(key), key, names, every)
+    ]
     began = time.monotonic()
     out = keep.open("a") if keep is not None else None
     try:
-        for record in _results(todo, list(names), every, processes):
+        for record in _results(todo, processes):
             records[_key(record)] = record
             if out is not None:
                 out.write(json.dumps(record) + "\n")
@@ -100,15 +114,27 @@ def _kept(keep: Path | None) -> list[Record]:
     return records
 
 
-def _results(todo: Sequence[tuple[str, str, int]], names: list[str], every: int, processes: int) -> Iterator[Record]:
+def _without(record: Record, again: Sequence[str]) -> Record:
+    kept = {n: r for n, r in record["results"].items() if not any(n.startswith(name) for name in again)}
+    return record | {"results": kept}
+
+
+def _lacks(record: Record | None, key: tuple[str, str, int], names: Sequence[str], every: int) -> bool:
+    """Whether a wanted reader's result is not there yet."""
+    if record is None:
+        return True
+    wanted = [reader for reader in chosen(names) if due(reader, key[1], key[2], every)]
+    return any(r.name not in record["results"] and (record["whole"] or r.name[:4] != "Tess") for r in wanted)
+
+
+def _results(todo: Sequence[Task], processes: int) -> Iterator[Record]:
     if processes <= 1:
-        for seeds, family, number in todo:
-            yield one(seeds, family, number, names, every)
+        for task in todo:
+            yield one(*task)
         return
     with ProcessPoolExecutor(processes) as pool:
         for start in range(0, len(todo), processes * 4):
-            part = todo[start : start + processes * 4]
-            yield from pool.map(one, *zip(*part, strict=True), [names] * len(part), [every] * len(part))
+            yield from pool.map(one, *zip(*todo[start : start + processes * 4], strict=True))
 
 
 # ------------------------------------------------------------------------------ the table
@@ -126,8 +152,9 @@ def summary(records: Sequence[Record]) -> Record:
         whole = _figures([r["results"][name] for r in records if name in r["results"]])
         mild = [r["results"][name] for r in records if name in r["results"] and r["grade"] <= MODERATE]
         out["readers"][name] = {"all": whole, "moderate": _figures(mild), "families": rows}
-    if len(names) > 1:
-        out["ratios"] = _ratios(records, names[0], names[1])
+    ours, theirs = (reader.name for reader in readers()[:2])
+    if {ours, theirs} <= set(names):
+        out["ratios"] = _ratios(records, ours, theirs)
     return out
 
 
