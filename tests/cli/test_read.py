@@ -192,7 +192,10 @@ def test_ctrl_c_ends_with_one_sentence_and_goes_on_later(
     assert len(pq.read_table(out)) == 31
 
 
-def test_ctrl_c_while_processes_begin_says_nothing_else(folder: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.06, 0.12])
+def test_ctrl_c_while_processes_begin_says_nothing_else(
+    seconds: float, folder: Path, environment: dict[str, str]
+) -> None:
     if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
         pytest.skip("whose children are whose is only known where there is /proc")
     command = [sys.executable, "-m", "testigo.cli", *BASE, "--jobs", "2", str(folder)]
@@ -206,7 +209,7 @@ def test_ctrl_c_while_processes_begin_says_nothing_else(folder: Path, environmen
     )
     while len(children_of(running.pid)) < 2:  # the first is the interpreter's own helper
         time.sleep(0.001)
-    time.sleep(0.02)
+    time.sleep(seconds)
     os.killpg(running.pid, signal.SIGINT)
     _, stderr = running.communicate(timeout=30)
     assert running.returncode == 130
