@@ -219,6 +219,28 @@ def test_ctrl_c_while_processes_begin_says_nothing_else(
     ]
 
 
+def test_processes_that_begin_do_not_hear_ctrl_c(folder: Path, environment: dict[str, str]) -> None:
+    if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
+        pytest.skip("whose children are whose is only known where there is /proc")
+    command = [sys.executable, "-m", "testigo.cli", *BASE, "--jobs", "1", "--json", str(folder)]
+    running = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+    )
+    told: set[int] = set()
+    begun_at = time.monotonic() + 30
+    while running.poll() is None and time.monotonic() < begun_at + 1:
+        for child in children_of(running.pid):
+            os.kill(child, signal.SIGINT)
+            told.add(child)
+            begun_at = min(begun_at, time.monotonic())
+        time.sleep(0.002)
+    stdout, stderr = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert len(stdout.splitlines()) == 31
+    assert stderr == "31 files to read, 1 passed over.\n"
+    assert len(told) == 2, "the process that reads, which was never replaced, and the interpreter's own helper"
+
+
 def test_a_reader_who_goes_away_is_no_error(environment: dict[str, str], folder: Path) -> None:
     command = f"{sys.executable} -m testigo.cli {' '.join(BASE)} --json {folder} 2>err | head -n 1; cat err"
     ran = subprocess.run(

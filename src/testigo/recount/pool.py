@@ -21,6 +21,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from queue import Queue
@@ -202,6 +203,8 @@ def _nobody_hears_ctrl_c() -> Iterator[None]:
     """
     heard: list[int] = []
     can_mask = hasattr(signal, "pthread_sigmask")
+    if can_mask:
+        resource_tracker.ensure_running()  # it would unblock the signal while the first process starts
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
     main = threading.current_thread() is threading.main_thread()
     handler = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if main else None
