@@ -261,3 +261,14 @@ def test_a_tape_in_three_photos_is_there_whole_and_its_neighbours_overlap(drawin
     assert (together == 2).sum() > 4
     assert (together == 3).sum() == 0
     assert drawings[0].payload in _places(_grey(taken[2]))
+
+
+def test_a_form_on_large_paper_is_damaged_too(altamar: Profile, sheet_of: SheetOf) -> None:
+    """Sizes of damage are of paper: a form of 210 mm is not blurred as if it were a tape."""
+    contest = altamar.contests[0]
+    drawing = drawing_of(altamar, contest, sheet_of(altamar, contest.code))
+    assert 7.5 < drawing.unit < 8.5
+    for family in ("blur", "cut", "turned", "phone"):
+        picture = damaged(family, 0.5, drawing, 1)
+        assert picture.sheets[0].code_visible == 0.0
+        assert min(picture.pixels.shape[:2]) > 400

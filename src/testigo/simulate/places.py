@@ -10,6 +10,7 @@ from testigo.simulate.press import code_modules, draw_sheet
 from testigo.simulate.sheet import Sheet
 
 _NO_CODE = ""
+_ROLL = 120.0  # millimetres: wider paper comes in sheets
 
 
 def drawing_of(profile: Profile, contest: Contest, sheet: Sheet, look: Look | None = None) -> Drawing:
@@ -22,7 +23,8 @@ def drawing_of(profile: Profile, contest: Contest, sheet: Sheet, look: Look | No
     pixels = draw_sheet(profile, contest, sheet, dpi, look)
     layout = contest.layout
     assert layout is not None  # noqa: S101  (a sheet without a layout could not be drawn)
-    return Drawing(pixels, *_places(contest, layout, sheet, dpi / 25.4, None if look is None else Fit(look, layout)))
+    places = _places(contest, layout, sheet, dpi / 25.4, None if look is None else Fit(look, layout))
+    return Drawing(pixels, *places, millimetres=layout.paper_width if layout.paper_width > _ROLL else 80.0)
 
 
 def _places(

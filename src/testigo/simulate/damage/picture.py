@@ -33,6 +33,7 @@ class Drawing:
         rows: places of the rows with counts.
         private: places of names, ID numbers, signatures and notes: what nobody may see published.
         payload: what its QR says; empty without one.
+        millimetres: width of the paper that sizes of damage are told by; any roll counts as one of 80 mm.
     """
 
     pixels: Image
@@ -40,11 +41,12 @@ class Drawing:
     rows: tuple[Place, ...] = ()
     private: tuple[Place, ...] = ()
     payload: str = ""
+    millimetres: float = 80.0
 
     @property
     def unit(self) -> float:
-        """Pixels per millimetre, if the paper is a roll of 80 mm: what sizes of damage are told in."""
-        return float(self.pixels.shape[1]) / 80.0
+        """Pixels per millimetre: what sizes of damage are told in."""
+        return float(self.pixels.shape[1]) / self.millimetres
 
     @property
     def target(self) -> Place:

@@ -18,7 +18,7 @@ from testigo.simulate.damage.picture import Picture
 def flatbed(picture: Picture, rng: Rng) -> None:
     """Any scan, without anything wrong: sides that are black or white, a little turn, its own brightness and grain."""
     height, width = picture.pixels.shape
-    unit = width / 80
+    unit = width / picture.sheets[0].drawing.millimetres
     sides, ends = round(rng.uniform(0.5, 4) * unit), round(rng.uniform(0, 2) * unit)
     # A long tape is guided on both sides: it turns by what the play of the guides lets it.
     angle = rng.uniform(-1, 1) * min(0.4, 57.3 * sides / height)
