@@ -30,6 +30,7 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 _KNOWN_TRUST = 60.0
+_MOVABLE = 160  # of the basis' bits, the least trusted, are turned over
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def _reprocessed(word: Word, filled: Floats, rank_by: Floats, order: int) -> Byt
     implied = matrix @ hard[basis] & 1  # uint8 wraps at 256, which keeps the parity
     differs = np.asarray(implied ^ hard[pivots], np.uint8)
     movable = np.flatnonzero(weight[basis] < _KNOWN_TRUST)
-    movable = movable[np.argsort(weight[basis][movable], kind="stable")]
+    movable = movable[np.argsort(weight[basis][movable], kind="stable")][:_MOVABLE]
     turned = _cheapest(matrix[:, movable], differs, weight[pivots], weight[basis][movable], order)
     hard[basis[movable[turned]]] ^= 1
     hard[pivots] = matrix @ hard[basis] & 1

@@ -29,7 +29,7 @@ from testigo.reading.soft.certainty import REQUIRED_BITS
 from testigo.reading.soft.counting import fillings_bits
 from testigo.reading.soft.field import Bytes
 from testigo.reading.soft.syntax import (
-    Filling,
+    RatedFillings,
     Shape,
     Syntax,
     characters_in,
@@ -129,8 +129,8 @@ class _Rated:
     syntax: Syntax | None
     level: str
     mask: int
-    fillings: tuple[Filling, ...] = ()
-    scores: Floats | None = None
+    by_format: float = 0.0
+    fillings: tuple[RatedFillings, ...] = ()
 
 
 def decode_modules(
@@ -196,39 +196,40 @@ def _rated(trust: Floats, version: int, contests: Sequence[Contest], vouched: di
     formats = np.stack([trust[tuple(np.array(copy).T)] for copy in place.format_places])
     if_dark, if_light = _gain(bits), _gain(-bits)
     found: list[_Rated] = []
+    flips = np.stack([symbol.mask_bits(version, mask) for mask in range(8)])
+    ones, zeros = np.where(flips, if_light, if_dark), np.where(flips, if_dark, if_light)
     for level in symbol.LEVELS:
         order = symbol.blocks(version, level).message_bits
-        for mask in range(8):
-            flip = symbol.mask_bits(version, mask)
-            one, zero = np.where(flip, if_light, if_dark)[order], np.where(flip, if_dark, if_light)[order]
-            by_format = float(_gain(formats * symbol.format_bits(level, mask)).sum())
-            for contest in contests:
-                syntax = syntax_of(contest, vouched.get(contest.code, ""))
-                if syntax is None:
-                    continue
-                fillings, scores = rated_fillings(syntax, version, one, zero)
+        by_format = [float(_gain(formats * symbol.format_bits(level, mask)).sum()) for mask in range(8)]
+        for contest in contests:
+            syntax = syntax_of(contest, vouched.get(contest.code, ""))
+            if syntax is None:
+                continue
+            fillings = rated_fillings(syntax, version, ones[:, order], zeros[:, order])
+            for mask in range(8):
+                found.append(_Rated(by_format[mask], contest, None, level, mask))
                 if fillings:
-                    best = float(scores.max()) + by_format
-                    found.append(_Rated(best, contest, syntax, level, mask, fillings, scores))
-                found.append(_Rated(by_format, contest, None, level, mask))
+                    best = max(float(one.scores[mask].max()) for one in fillings) + by_format[mask]
+                    found.append(_Rated(best, contest, syntax, level, mask, by_format[mask], fillings))
     return found
 
 
 def _guess(rated: _Rated, version: int) -> _Guess:
     """What all the fillings agree on that are not far behind the best: a length is seldom sure from damage alone."""
     codewords = sum(symbol.blocks(version, rated.level).data)
-    if rated.syntax is None or rated.scores is None:
+    if rated.syntax is None:
         free = shape_without_syntax(rated.contest.code, codewords)
         return _Guess(rated.best, rated.contest, rated.level, rated.mask, free)
-    near = np.flatnonzero(rated.scores >= rated.scores.max() - _LENGTHS_WITHIN)
-    admitted = [shape_of(rated.syntax, rated.fillings[k], version, codewords) for k in near]
-    best = shape_of(rated.syntax, rated.fillings[int(rated.scores.argmax())], version, codewords)
+    top = rated.best - rated.by_format
+    near = [f for one in rated.fillings for f in one.near(rated.mask, top - _LENGTHS_WITHIN)]
+    top_most = [f for one in rated.fillings for f in one.near(rated.mask, top - 1e-6)]
+    best, *others = (shape_of(rated.syntax, filling, version, codewords) for filling in (*top_most, *near))
     known = best.known
-    for shape in admitted:
+    for shape in others:
         known = np.where(known == shape.known, known, 0)
     choice = np.where((known == 0) & (best.known != 0), 1.0, best.free)
-    shape = Shape(best.contest, best.mode, best.length, known.astype(np.int8), choice)
-    return _Guess(rated.best, rated.contest, rated.level, rated.mask, shape)
+    merged = Shape(best.contest, best.mode, best.length, known.astype(np.int8), choice)
+    return _Guess(rated.best, rated.contest, rated.level, rated.mask, merged)
 
 
 # ---------------------------------------------------------------------- one attempt

@@ -184,26 +184,37 @@ class Filling:
     end: int
 
 
-def rated_fillings(
-    syntax: Syntax, version: int, one: Floats, zero: Floats
-) -> tuple[tuple[Filling, ...], npt.NDArray[np.float64]]:
+@dataclass(frozen=True, slots=True)
+class RatedFillings:
+    """Every filling of one mode and what it gains (nats) under each mask: ``scores[mask, end, length]``."""
+
+    mode: str
+    lengths: Ints
+    scores: Floats
+
+    def near(self, mask: int, least: float) -> list[Filling]:
+        """Those that gain at least so much."""
+        ends, lengths = np.nonzero(self.scores[mask] >= least)
+        return [Filling(self.mode, int(self.lengths[k]), int(end)) for end, k in zip(ends, lengths, strict=True)]
+
+
+def rated_fillings(syntax: Syntax, version: int, one: Floats, zero: Floats) -> tuple[RatedFillings, ...]:
     """Every way in which a payload of that syntax can fill the data bits, and how well it explains what is seen.
 
     Args:
         syntax: of the payload.
         version: of the symbol.
-        one, zero: what each data bit gains over chance by being one, or zero (nats), in the order of the message.
+        one, zero: what each data bit gains over chance by being one, or zero (nats), in the order of the message; one
+            row per mask.
     """
-    fillings: list[Filling] = []
-    scores: list[Floats] = []
+    found = []
     for mode in _plausible(syntax):
-        lengths, ends = _lengths(syntax, mode, version, len(one))
+        lengths, ends = _lengths(syntax, mode, version, one.shape[1])
         if len(lengths):
-            body = _body_gain(syntax, mode, version, one, zero)[lengths - syntax.shortest]
-            tails = _end_gains(ends, one, zero)
-            fillings += [Filling(mode, int(length), end) for end in range(3) for length in lengths]
-            scores += [body + tail for tail in tails]
-    return tuple(fillings), np.concatenate(scores) if scores else np.zeros(0)
+            body = _body_gain(syntax, mode, version, one, zero)
+            scores = np.stack([body + tail for tail in _end_gains(ends, one, zero)], axis=1)
+            found.append(RatedFillings(mode, lengths, scores))
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)
@@ -234,38 +245,46 @@ def _body_signs(syntax: Syntax, mode: str, version: int, capacity: int) -> tuple
 
 
 def _body_gain(syntax: Syntax, mode: str, version: int, one: Floats, zero: Floats) -> Floats:
-    _, ends = _lengths(syntax, mode, version, len(one))
-    message, counts, extra = _body_signs(syntax, mode, version, len(one))
-    width = counts.shape[1]
-    gain = np.where(message > 0, one[: len(message)], np.where(message < 0, zero[: len(message)], 0.0))
-    total = np.concatenate((np.zeros(1), np.cumsum(gain)))[ends]
-    total += (np.where(counts > 0, one[4 : 4 + width], zero[4 : 4 + width])).sum(axis=1)
-    if mode == "byte":
-        places = ends[:, None] - 8 + np.arange(8)
-        total += np.where(extra > 0, one[places], np.where(extra < 0, zero[places], 0.0)).sum(axis=1)
+    """What headers and characters gain, shape (masks, lengths)."""
+    _, ends = _lengths(syntax, mode, version, one.shape[1])
+    message, counts, extra = _body_signs(syntax, mode, version, one.shape[1])
+    size, width = len(message), counts.shape[1]
+    gain = np.where(message > 0, one[:, :size], np.where(message < 0, zero[:, :size], 0.0))
+    total = _summed(gain)[:, ends]
+    ones, zeros = one[:, 4 : 4 + width], zero[:, 4 : 4 + width]
+    total += zeros.sum(axis=1)[:, None] + ((ones - zeros)[:, None, :] * (counts > 0)).sum(axis=2)
+    if mode == "byte" and extra.any():
+        places = ends - 8
+        for bit in np.flatnonzero(extra):
+            total += (one if extra[bit] > 0 else zero)[:, places + bit]
     return np.asarray(total, np.float64)
 
 
+def _summed(gain: Floats) -> Floats:
+    return np.concatenate((np.zeros((len(gain), 1)), np.cumsum(gain, axis=1)), axis=1)
+
+
 def _end_gains(ends: Ints, one: Floats, zero: Floats) -> tuple[Floats, Floats, Floats]:
-    """What the three ends of :func:`_padded` gain for messages that end at these bits."""
-    capacity = len(one)
-    zeros = np.concatenate((np.zeros(1), np.cumsum(zero)))
+    """What the three ends of :func:`_padded` gain for messages that end at these bits, shape (masks, lengths)."""
+    masks, capacity = one.shape
+    zeros = _summed(zero)
     aligned = np.minimum(ends + 4, capacity)
     aligned += -aligned % 8
-    stop = zeros[aligned] - zeros[ends]
-    padding = np.where(_bit_signs(_PADDING[0]) > 0, one.reshape(-1, 8), zero.reshape(-1, 8)).sum(axis=1)
-    other = np.where(_bit_signs(_PADDING[1]) > 0, one.reshape(-1, 8), zero.reshape(-1, 8)).sum(axis=1)
+    stop = zeros[:, aligned] - zeros[:, ends]
+    ones_by_byte, zeros_by_byte = one.reshape(masks, -1, 8), zero.reshape(masks, -1, 8)
+    first, second = (np.where(_bit_signs(p) > 0, ones_by_byte, zeros_by_byte).sum(axis=2) for p in _PADDING)
     number = np.arange(capacity // 8)
     suffix = []
     for parity in (0, 1):  # the first kind of padding on bytes of this parity
-        sums = np.where(number % 2 == parity, padding, other)[::-1].cumsum()[::-1]
-        suffix.append(np.append(sums, 0.0))
+        sums = np.where(number % 2 == parity, first, second)[:, ::-1].cumsum(axis=1)[:, ::-1]
+        suffix.append(np.concatenate((sums, np.zeros((masks, 1))), axis=1))
     begin = aligned // 8
-    standard = stop + np.where(begin % 2 == 0, suffix[0][begin], suffix[1][begin])
     later = np.minimum(begin + 1, capacity // 8)
-    shifted = stop + zeros[8 * later] - zeros[8 * begin] + np.where(later % 2 == 0, suffix[0][later], suffix[1][later])
-    nothing_left = begin >= capacity // 8
-    return standard, np.where(nothing_left, -np.inf, shifted), np.where(nothing_left, -np.inf, stop)
+    standard = stop + np.where(begin % 2 == 0, suffix[0][:, begin], suffix[1][:, begin])
+    shifted = stop + zeros[:, 8 * later] - zeros[:, 8 * begin]
+    shifted += np.where(later % 2 == 0, suffix[0][:, later], suffix[1][:, later])
+    none_left = begin >= capacity // 8
+    return standard, np.where(none_left, -np.inf, shifted), np.where(none_left, -np.inf, stop)
 
 
 def _bit_signs(value: int) -> Signs:
