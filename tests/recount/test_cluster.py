@@ -117,6 +117,27 @@ def test_a_cluster_that_does_not_answer_is_said(settings: Settings, monkeypatch:
         Cluster("tcp://127.0.0.1:9", settings)
 
 
+def test_a_cluster_whose_workers_all_go_is_said_and_what_was_read_is_kept(
+    folder: Path, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("testigo.recount.cluster._PATIENCE_SECONDS", 1)
+    monkeypatch.setattr("testigo.recount.cluster._ASK_SECONDS", 0.5)
+    items, out = find([str(folder)]).items * 6, tmp_path / "r.jsonl"
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", silence_logs=50
+        ) as workers,
+        Cluster(workers.scheduler_address, settings) as cluster,
+    ):
+        answers = Recount(items, settings, out).run(cluster)
+        next(answers)
+        workers.scale(0)
+        with pytest.raises(WireError, match="no workers any more"):
+            list(answers)
+    kept = (tmp_path / "r.jsonl.partial").read_bytes().count(b"\n") - 1
+    assert 1 <= kept < len(items)
+
+
 def test_workers_of_another_version_are_refused(folder: Path, settings: Settings, address: str) -> None:
     with Cluster(address, settings) as cluster:
         cluster._reader = "testigo 99"  # what this machine would say, had it another version

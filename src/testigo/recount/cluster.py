@@ -12,6 +12,7 @@ Rules of this module
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,8 @@ from testigo.recount.work import Answer, Job, Settings, failed, read_jobs
 _CHUNK = 8
 _CONNECT_SECONDS = 20
 _ASK_SECONDS = 5
+#: How long a cluster may be without any worker.
+_PATIENCE_SECONDS = 120
 
 #: Of ``distributed``, which comes without types.
 Client = Any
@@ -48,6 +51,7 @@ class Cluster:
         self._waiting: deque[Job] = deque()
         self._suspects: deque[Job] = deque()
         self._running: dict[Future, list[Job]] = {}
+        self._alone_since: float | None = None
 
     def __enter__(self) -> Cluster:
         return self
@@ -104,7 +108,21 @@ class Cluster:
             distributed.wait(list(self._running), timeout=_ASK_SECONDS, return_when="FIRST_COMPLETED")
         if self._client.status != "running":
             raise WireError("The cluster's scheduler is gone.", "Start it, and run the same command again: it goes on.")
-        return [future for future in self._running if future.done()]
+        done = [future for future in self._running if future.done()]
+        if not done:
+            self._be_patient()
+        return done
+
+    def _be_patient(self) -> None:
+        """Workers may all be gone for a while, but not for ever."""
+        if self._client.nthreads():
+            self._alone_since = None
+            return
+        self._alone_since = self._alone_since or time.monotonic()
+        if time.monotonic() - self._alone_since > _PATIENCE_SECONDS:
+            raise WireError(
+                "The cluster has no workers any more.", "Start some, and run the same command again: it goes on."
+            )
 
     def _hear(self, future: Future, jobs: list[Job]) -> Iterator[tuple[Job, Answer]]:
         distributed = _distributed()
