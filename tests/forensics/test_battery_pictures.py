@@ -112,7 +112,7 @@ def test_what_is_at_the_limit_is_not_headlined(result: Experiment) -> None:
 
 def test_numbers_in_sentences_are_written_as_each_language_does() -> None:
     assert whole(25_073) == {"es": "25.073", "en": "25,073"}
-    assert percent(0.67083, 2) == {"es": "67,08 %", "en": "67.08 %"}
+    assert percent(0.67083, 2) == {"es": "67,08\u00a0%", "en": "67.08\u00a0%"}
     assert significant(0.0025) == {"es": "0,0025", "en": "0.0025"}
     assert significant(7.4e-9) == {"es": "7,4·10⁻⁹", "en": "7.4·10⁻⁹"}
     assert significant(2.04e7)["en"] == "2.0·10⁷" and significant(0.0)["es"] == "0"

@@ -153,7 +153,8 @@ def _stage(name: str) -> str:
 
 def printable(text: str) -> str:
     """The text with every control character replaced: what strangers wrote must not steer a terminal."""
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    kept = text.replace("\N{NO-BREAK SPACE}", " ")
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in kept)
 
 
 def sentence_of(kind: str, code: str) -> str:

@@ -6,6 +6,7 @@ from testigo.election import Contest, Register
 from testigo.forensics.contradiction import OTHERS, Bound, Contradiction, contradictions, typical
 from testigo.forensics.finding import Figure, Finding, Text
 from testigo.forensics.sample import chance_of_none, enough
+from testigo.forensics.saying import percent
 from testigo.forensics.sheets import Sheets
 
 #: Sizes of a random check that are shown, and the risks for which the size is computed.
@@ -52,8 +53,10 @@ def contradiction_finding(sheets: Sheets, found: Contradiction) -> Finding:
             "of rounding is granted). It assumes nothing about unpublished stations, nor about which are left out.",
         },
         power={
-            "es": "El mínimo es riguroso: con menos actas inventadas el boletín es aritméticamente imposible.",
-            "en": "The least number is rigorous: with fewer invented sheets the bulletin is arithmetically impossible.",
+            "es": "El mínimo es riguroso: con menos actas inventadas el boletín es aritméticamente imposible. Una "
+            "muestra al azar para comprobar a mano la sortea `testigo sample`.",
+            "en": "The least number is rigorous: with fewer invented sheets the bulletin is arithmetically impossible. "
+            "`testigo sample` draws a random sample to check by hand.",
         },
         blind_spots={
             "es": "No dice cuál de las dos partes miente. Comprobar una muestra contra las imágenes muestra que se "
@@ -77,13 +80,12 @@ def statement(found: Contradiction) -> Text:
     if not found.least:
         return _NO_CONTRADICTION
     least, sheets = found.least, found.sheets
-    share = 100 * least / sheets
-    percent = f"{share:.1f}"
+    part = percent(least / sheets)
     return {
         "es": f"Si el boletín es cierto, al menos {_es(least)} de las {_es(sheets)} actas publicadas "
-        f"({percent.replace('.', ',')} %) son inventadas, aun si son las de más votos y "
+        f"({part['es']}) son inventadas, aun si son las de más votos y "
         "todo lo demás favorece al boletín.",
-        "en": f"If the bulletin is true, at least {least:,} of the {sheets:,} published sheets ({percent} %) are "
+        "en": f"If the bulletin is true, at least {least:,} of the {sheets:,} published sheets ({part['en']}) are "
         "invented, even if they are those of most votes and everything else is in the bulletin's favour.",
     }
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from testigo.forensics.finding import Text
 
+_NBSP = "\u00a0"  # a number and its sign stay on one line
 _SPANISH = str.maketrans(",.", ".,")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -33,8 +34,8 @@ def decimal(number: float, digits: int) -> Text:
 
 
 def percent(share: float, digits: int = 1) -> Text:
-    """A share, 0 to 1: ``67,1 %``, ``67.1 %``."""
-    return _each(lambda: f"{100 * share:,.{digits}f} %")
+    """A share, 0 to 1: ``67,1 %``, ``67.1 %``, never broken over two lines."""
+    return _each(lambda: f"{100 * share:,.{digits}f}{_NBSP}%")
 
 
 def significant(number: float, digits: int = 2) -> Text:

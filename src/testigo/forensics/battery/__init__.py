@@ -26,7 +26,7 @@ from testigo.forensics.battery.pictures import digits_picture, sisters_picture
 from testigo.forensics.battery.planted import ALTERATIONS, DOSES, NAMES, plant
 from testigo.forensics.battery.sisters import FALSE_DISCOVERIES, Outliers, outliers
 from testigo.forensics.battery.view import View
-from testigo.forensics.finding import Figure, Finding
+from testigo.forensics.finding import Figure, Finding, Text
 from testigo.forensics.saying import percent, whole
 from testigo.forensics.sheets import Sheets
 
@@ -72,15 +72,17 @@ def _sisters(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
     members = np.bincount(result.view.frame.groups.centre)
     comparable = int((members[result.view.frame.groups.centre] > 1).sum())
     listed, of, chance = whole(len(rows)), whole(comparable), percent(FALSE_DISCOVERIES, 0)
-    after = {
-        "es": f"Mesas para mirar: {listed['es']} de {of['es']} con hermanas; como mucho {chance['es']} de ellas, en "
-        "promedio, por azar.",
-        "en": f"Stations to look at: {listed['en']} of {of['en']} with sisters; at most {chance['en']} of them, on "
-        "average, by chance.",
+    before = {
+        "es": f"De {of['es']} mesas con otras en su centro, {listed['es']} se apartan de ellas más de lo que el azar "
+        f"explica: son mesas para mirar, y en promedio como mucho {chance['es']} de una lista así es azar.",
+        "en": f"Of {of['en']} stations with others in their centre, {listed['en']} differ from them more than chance "
+        f"explains: stations to look at, and on average at most {chance['en']} of such a list is chance.",
     }
     extra = (*_listed(result, found, comparable), *_planted_stations(result, found))
     picture = sisters_picture(result.view, found)
-    return build(result, "sister_stations", q, extra=extra, after=after, stations=_codes(result, rows), picture=picture)
+    return build(
+        result, "sister_stations", q, extra=extra, before=before, stations=_codes(result, rows), picture=picture
+    )
 
 
 def _listed(result: Experiment, found: Outliers, comparable: int) -> tuple[Figure, ...]:
@@ -162,7 +164,21 @@ def _extremes(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:
         f"#{{i: valid votes > electors}}, of {known} stations whose electors are known",
         why_not=unknown,
     )
-    return build(result, "extremes", q, extra=(impossible,), stations=_codes(result, full))
+    before = _full_turnout(result) if known else None
+    return build(result, "extremes", q, extra=(impossible,), before=before, stations=_codes(result, full))
+
+
+def _full_turnout(result: Experiment) -> Text:
+    """How many stations are full, beside the drawn elections."""
+    drawn = result.null["extremes"]["full_turnout"]
+    low, high = (whole(int(end)) for end in np.quantile(drawn, (0.025, 0.975), method="nearest"))
+    seen = whole(int(result.observed["extremes"]["full_turnout"]))
+    return {
+        "es": f"Mesas con participación de 95 % o más: {seen['es']}; en elecciones honestas sorteadas, de "
+        f"{low['es']} a {high['es']} (cuarteles, hospitales y cárceles son extremos honestos que el modelo no conoce).",
+        "en": f"Stations with a turnout of 95 % or more: {seen['en']}; in honest elections drawn, {low['en']} to "
+        f"{high['en']} (barracks, hospitals and prisons are honest extremes that the model does not know).",
+    }
 
 
 def _fingerprint(result: Experiment, q: dict[tuple[str, str], float]) -> Finding:

@@ -112,8 +112,8 @@ def statement(result: Experiment, code: str, q: dict[tuple[str, str], float]) ->
     naive = [name for name in p if result.naive[code].get(name, 1.0) < LEVEL]
     if clear:
         first = {
-            "es": "Fuera de lo que varía una elección honesta del modelo: " + _named(result, code, clear, q, "es"),
-            "en": "Beyond what an honest election of the model varies: " + _named(result, code, clear, q, "en"),
+            "es": "Fuera de lo que el azar explica en el modelo honesto: " + _named(result, code, clear, q, "es"),
+            "en": "Beyond what chance explains in the honest model: " + _named(result, code, clear, q, "en"),
         }
     elif beyond:
         first = {
@@ -124,13 +124,13 @@ def statement(result: Experiment, code: str, q: dict[tuple[str, str], float]) ->
         }
     else:
         first = {
-            "es": f"Nada fuera de lo que varía una elección honesta del modelo ({len(judged)} estadísticos)",
-            "en": f"Nothing beyond what an honest election of the model varies ({len(judged)} statistics)",
+            "es": f"Nada llamativo: así saldría también una elección honesta (cifras miradas: {len(judged)})",
+            "en": f"Nothing striking: an honest election would look like this too (figures looked at: {len(judged)})",
         }
     return _joined(
         first,
-        f". La prueba de manual daría {len(naive)} alarma(s) de {len(p)}.",
-        f". The textbook's test would raise {len(naive)} alarm(s) of {len(p)}.",
+        f". La prueba de manual, que alarma también a elecciones honestas, daría {len(naive)} de {len(p)} alarmas.",
+        f". The textbook's test, which honest elections fail too, would raise {len(naive)} of {len(p)} alarms.",
     )
 
 
@@ -150,15 +150,15 @@ def build(
     q: dict[tuple[str, str], float],
     *,
     extra: tuple[Figure, ...] = (),
-    after: Text | None = None,
+    before: Text | None = None,
     stations: tuple[str, ...] = (),
     picture: str = "",
 ) -> Finding:
-    """The finding of a test, with what only that test adds."""
+    """The finding of a test, with what only that test adds; ``before``: what comes first, in plain words."""
     about = ABOUT[code]
     said = statement(result, code, q)
-    if after is not None:
-        said = _joined(said, " " + after["es"], " " + after["en"])
+    if before is not None:
+        said = {language: f"{text} {said[language]}" for language, text in before.items()}
     return Finding(
         code=code,
         title=about.title,
