@@ -25,6 +25,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of ``testigo read``."""
     _add_what(parser)
     parser.add_argument("--profile", required=True, metavar="P", help=t("election profile", "perfil de la elección"))
+    _add_how(parser)
+    _add_where(parser)
+    parser.add_argument(
+        "--summary",
+        action="store_true",
+        help=t(
+            "at the end, on standard error: sheets by code, by print, none; sheets per second",
+            "al final, por la salida de errores: actas por código, por lo impreso, ninguna; actas por segundo",
+        ),
+    )
+    add_json(parser)
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rehearsal",
         action="store_true",
@@ -55,16 +69,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             "escribir en DIR imágenes de lo que no concuerda (código, cifras, letras)",
         ),
     )
-    _add_where(parser)
-    parser.add_argument(
-        "--summary",
-        action="store_true",
-        help=t(
-            "at the end, on standard error: sheets by code, by print, none; sheets per second",
-            "al final, por la salida de errores: actas por código, por lo impreso, ninguna; actas por segundo",
-        ),
-    )
-    add_json(parser)
 
 
 def _add_what(parser: argparse.ArgumentParser) -> None:
