@@ -127,13 +127,15 @@ def _open(data: bytes, limits: Limits, wanted: int) -> tuple[OpenedImage, ...] |
         return Refusal(Opening.DAMAGED, str(error))
 
 
+def image_of(pixels: Grey, pages: int = 1) -> OpenedImage:
+    """Pixels that were made here, shape (height, width), as an image."""
+    image = OpenedImage(None, pixels, b"", 1, pages)
+    image.height, image.width = pixels.shape
+    return image
+
+
 def _from_pixels(pages: list[Grey], count: int) -> tuple[OpenedImage, ...]:
-    images = []
-    for pixels in pages:
-        image = OpenedImage(None, pixels, b"", 1, count)
-        image.height, image.width = pixels.shape
-        images.append(image)
-    return tuple(images)
+    return tuple(image_of(pixels, count) for pixels in pages)
 
 
 def _too_many(header: Header, limits: Limits) -> Refusal | None:
