@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--clean", type=int, default=10, metavar="TAPES", help="0: no clean tapes")
     parser.add_argument("--national", type=int, default=100, metavar="TAPES", help="25000: all; 0: none")
     parser.add_argument("--json", type=Path, help="write all figures there")
+    parser.add_argument("--markdown", type=Path, help="write the graded set's table there, for the documentation")
     options = parser.parse_args()
     figures: dict[str, object] = {"seeds": options.seeds}
     if options.images:
@@ -45,8 +46,10 @@ def main() -> None:
             minutes=options.minutes,
             again=[name for name in options.again.split(",") if name],
         )
-        figures["graded"] = graded_run.summary(records)
-        graded_run.show(graded_run.summary(records))
+        figures["graded"] = graded = graded_run.summary(records)
+        graded_run.show(graded)
+        if options.markdown:
+            options.markdown.write_text(graded_run.markdown(graded))
     if options.clean:
         figures["clean"] = medians = clean.measure(options.clean, 3)
         clean.show(medians)

@@ -221,3 +221,17 @@ def _cell(of: Record) -> str:
     if not of["images"]:
         return "-"
     return f"{of['read'] / of['images']:6.1%} ({of['wrong']}) {of['seconds_mean']:.3f} n={of['images']}"
+
+
+def markdown(figures: Record) -> str:
+    """The table for the documentation: share read per family; below it wrong payloads, CPU seconds and images."""
+    table = figures["readers"]
+    lines = ["| Family | " + " | ".join(table) + " |", "|---" * (len(table) + 1) + "|"]
+    for family in (*FAMILIES, "moderate", "all"):
+        rows = [of["families"][family] if family in FAMILIES else of[family] for of in table.values()]
+        shares = [f"{row['read'] / row['images']:.1%}" if row["images"] else "–" for row in rows]
+        lines.append(f"| `{family}` | " + " | ".join(shares) + " |")
+    below = (("wrong", "{}", "wrong"), ("CPU s, mean", "{:.3f}", "seconds_mean"), ("images", "{}", "images"))
+    for name, form, key in below:
+        lines.append(f"| {name} | " + " | ".join(form.format(of["all"].get(key, 0)) for of in table.values()) + " |")
+    return "\n".join(lines) + "\n"
