@@ -144,6 +144,9 @@ def _show(report: Report, out: Path | None) -> None:
         print(printable(f"· {dossier.station}: {dossier.standing_text[lang]}"))
         for claim in dossier.claims:
             print(printable(f"    {claim.claim[lang]}: {_answer(str(claim.answer), lang)}"))
+            for evidence in claim.evidence:
+                print(printable(f"      · {evidence[lang]}"))
+            print(printable(f"      {t('Cannot be known', 'No se puede saber')}: {claim.cannot_know[lang]}"))
     if out is not None:
         print(t(f"Open {out}", f"Abra {out}"))
 

@@ -42,8 +42,14 @@ def not_counted(sheets: Sheets, roll: Roll) -> int | None:
 
 
 _POWER: Text = {
-    "es": "benchmarks/projection.py esconde mesas conocidas, al azar y con sesgo, e imprime el error y la cobertura.",
-    "en": "benchmarks/projection.py hides known stations, at random and by bias, and prints error and coverage.",
+    "es": "Con la tabla publicada de 2024 y tres décimas escondidas, 20 veces cada vez (benchmarks/projection.py): el "
+    "porcentaje del primero yerra 0,03 puntos (mesas al azar), 0,06 (centros al azar), 0,18 (casi todo de algunas "
+    "zonas) y 0,07 (centros chicos); el intervalo contuvo la verdad en 100, 95, 85 y 95 de cada 100. Escondidas según "
+    "su voto: yerra 0,6 puntos, y el intervalo no la contuvo nunca.",
+    "en": "On the published table of 2024 with three tenths hidden, 20 times each (benchmarks/projection.py), the "
+    "leader's share is off by 0.03 points (stations at random), 0.06 (centres at random), 0.18 (nearly all of some "
+    "areas) and 0.07 (small centres); the interval held the truth in 100, 95, 85 and 95 of 100. Hidden by how they "
+    "voted: off by 0.6 points, and the interval never held it.",
 }
 _BLIND_SPOTS: Text = {
     "es": "Lo que falta por lo que votó; actas falsas entre las contadas; mesas sin nombre que no se "
