@@ -56,6 +56,14 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument(
+        "--parts",
+        action="store_true",
+        help=t(
+            "the files are photos, some of parts of one sheet that overlap: join those",
+            "los archivos son fotos, algunas de partes de un acta que se solapan: unirlas",
+        ),
+    )
+    parser.add_argument(
         "--verdict",
         action="store_true",
         help=t("say whether each scan is good, and why not", "decir si cada escaneo es bueno, y por qué no"),
@@ -121,6 +129,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.jobs is not None and arguments.jobs < 1:
         raise InputError(f"Cannot read in {arguments.jobs} processes.", "Ask for 1 or more.")
+    if arguments.parts:
+        return _run_parts(arguments)
     profile = load_profile(arguments.profile)
     options = Options(
         rehearsal=arguments.rehearsal,
@@ -150,6 +160,24 @@ def run(arguments: argparse.Namespace) -> int:
     if found.missing:
         print(_missing(found), file=sys.stderr)
     return 2 if recount.summary.missing else 1 if recount.summary.without else 0
+
+
+def _run_parts(arguments: argparse.Namespace) -> int:
+    from testigo.cli.read_parts import lines_of_parts
+
+    every = True
+    for line in lines_of_parts(arguments):
+        every = every and line["by"] is not None
+        _say(line, as_json=arguments.json)
+    return 0 if every else 1
+
+
+def _say(line: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(line, ensure_ascii=False), flush=True)
+        return
+    for sentence in _sentences(line):
+        print(printable(sentence), flush=True)
 
 
 def _found(arguments: argparse.Namespace) -> Found:
@@ -199,11 +227,8 @@ def _read(arguments: argparse.Namespace, recount: Recount, settings: Settings) -
             engine = stack.enter_context(Pool(arguments.jobs or cores(), settings))
         for lines in stack.enter_context(closing(recount.run(engine))):
             for line in lines:
-                if arguments.json:
-                    print(json.dumps(line, ensure_ascii=False), flush=True)
-                elif arguments.out is None:
-                    for sentence in _sentences(line):
-                        print(printable(sentence), flush=True)
+                if arguments.json or arguments.out is None:
+                    _say(line, as_json=arguments.json)
 
 
 # ---------------------------------------------------------------------- what a person is told
