@@ -18,7 +18,7 @@ Election = Callable[..., Truth]
 
 @pytest.fixture(scope="module")
 def truth(election: Election) -> Truth:
-    return election(500, 11)
+    return election(400, 11)
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,7 @@ def grouped(counts: Counts, groups: int) -> Counts:
     return Counts(counts.abstained, counts.leader, counts.electors, np.arange(len(counts)) % groups, groups)
 
 
-@pytest.mark.parametrize("groups", [1, 7])
-@pytest.mark.parametrize("start", range(4))
+@pytest.mark.parametrize(("start", "groups"), [(0, 1), (1, 7), (2, 1), (3, 7)])
 def test_no_em_step_lowers_the_posterior(truth: Truth, start: int, groups: int) -> None:
     counts = grouped(truth.counts, groups)
     honest, _ = without_fraud(counts, rounds=3)
@@ -89,11 +88,11 @@ def test_the_mode_is_converged_and_nothing_near_it_is_higher(truth: Truth, mode:
 
 def test_every_start_ends_at_the_same_mode(truth: Truth, mode: Mode) -> None:
     honest, _ = without_fraud(truth.counts)
-    for start in starts(honest, 9)[1:]:
+    for start in starts(honest, 9)[1:3]:
         at = start
         for _ in range(3):
             grid = prepare(truth.counts, at)
-            at = polish(truth.counts, grid, climb(truth.counts, grid, at, 6)[0], 40)[0].at
+            at = polish(truth.counts, grid, climb(truth.counts, grid, at, 4)[0], 30)[0].at
         reached = e_step(truth.counts, prepare(truth.counts, at), at).log_posterior
         assert reached == pytest.approx(mode.step.log_posterior, abs=0.5)
 
@@ -117,16 +116,15 @@ def test_fraudulent_votes_are_found(truth: Truth) -> None:
 
 
 def test_an_honest_election_is_better_explained_without_fraud(election: Election) -> None:
-    for seed in (1, 2):
-        honest = election(300, seed, ratios=(1e-9, 1e-9))
-        assert (honest.classes == 0).all()
-        fitted = fit(honest.counts, seed)
-        assert fitted.boundary and len(fitted.suspects) == 0
-        assert fitted.gain < 10
+    honest = election(300, 1, ratios=(1e-9, 1e-9))
+    assert (honest.classes == 0).all()
+    fitted = fit(honest.counts, 1)
+    assert fitted.boundary and len(fitted.suspects) == 0
+    assert fitted.gain < 10
 
 
 def test_the_same_seed_gives_the_same_fit(truth: Truth) -> None:
-    some = truth.counts.part(np.arange(100))
+    some = truth.counts.part(np.arange(60))
     first, second = fit(some, 4), fit(some, 4)
     assert first.parameters.vector().tolist() == second.parameters.vector().tolist()
     assert first.total_interval == second.total_interval

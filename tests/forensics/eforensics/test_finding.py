@@ -39,7 +39,7 @@ def sheets_of_truth(truth: Truth, make_sheets: MakeSheets, **more: Any) -> Sheet
 
 @pytest.fixture(scope="module")
 def truth(election: Callable[..., Truth]) -> Truth:
-    return election(250, 31)
+    return election(200, 31)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,8 @@ def test_what_was_drawn_with_fraud_is_named_and_nothing_is_nan(finding: Finding,
 def test_the_power_that_is_told_is_the_power_that_was_measured(finding: Finding) -> None:
     found = finding.figure("found_both_50").value
     assert isinstance(found, int) and found > 10
-    assert f"found {found} of 50" in finding.power["en"] and f"halló {found} de 50" in finding.power["es"]
-    assert finding.figure("found_both_50").unit == "of 50 stations"
+    assert f"found {found} of 40" in finding.power["en"] and f"halló {found} de 40" in finding.power["es"]
+    assert finding.figure("found_both_50").unit == "of 40 stations"
 
 
 def test_a_model_that_is_blind_to_a_planted_fraud_says_that_its_silence_means_nothing(finding: Finding) -> None:
@@ -82,7 +82,7 @@ def test_a_model_that_is_blind_to_a_planted_fraud_says_that_its_silence_means_no
 def test_an_honest_country_is_told_to_be_at_the_boundary(
     election: Callable[..., Truth], make_sheets: MakeSheets
 ) -> None:
-    honest = sheets_of_truth(election(200, 5, ratios=(1e-9, 1e-9)), make_sheets)
+    honest = sheets_of_truth(election(150, 5, ratios=(1e-9, 1e-9)), make_sheets)
     finding = eforensics(honest, "EG", 1, planted=())
     well_formed(finding)
     assert finding.figure("boundary").value == "yes"
@@ -91,8 +91,8 @@ def test_an_honest_country_is_told_to_be_at_the_boundary(
 
 
 def test_each_area_may_have_its_own_turnout(election: Callable[..., Truth], make_sheets: MakeSheets) -> None:
-    truth = election(200, 8)
-    area = np.arange(200) % 4
+    truth = election(100, 8)
+    area = np.arange(100) % 4
     chosen = choose(sheets_of_truth(truth, make_sheets, area=area), "EG", "area")
     assert chosen.counts.groups == 4
     fitted = fit(chosen.counts, 1)

@@ -198,9 +198,10 @@ def _finished(counts: Counts, step: Step, used: int, values: tuple[float, ...], 
 def _newton(counts: Counts, grid: Grid, step: Step) -> tuple[Step, Grid, Floats, float, int]:
     """A Newton step if it helps; then nodes, decrement and covariance where it led."""
     covariance = _inverse(information(counts, grid, step))
-    vector = step.at.vector()
-    move = covariance @ score(counts, step)[:FREE]
+    vector, slope = step.at.vector(), score(counts, step)
+    move = covariance @ slope[:FREE]
     vector[:FREE] += move * min(1.0, 0.5 / max(np.abs(move).max(), 1e-9))
+    vector[FREE:] += slope[FREE:] / complete_information(counts, step)[FREE:]
     there = e_step(counts, grid, Parameters.of(vector))
     if there.log_posterior > step.log_posterior:
         grid = prepare(counts, there.at)
