@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from testigo.election import Contest
+from testigo.election.oddities import oddity
 from testigo.publish.words import Words
 from testigo.records import Counts, Evidence
 
@@ -65,7 +66,7 @@ def reading_views(
             {
                 "reader": _reader(words, one),
                 "version": "" if one["person"] else one["version"],
-                "problems": " ".join(one["problems"]),
+                "problems": [oddity(code, words.language) for code in one["problems"]],
                 "carries": one["leaf"] in supports,
                 "says": " ".join(sentences),
                 "payload": one["payload"],
