@@ -138,15 +138,25 @@ def sample_result(
         figures=(*_counts(sample, answers, low, high), *(_left(sample, answers, one, compared) for one in against)),
         source="Buonaccorsi 1987 (The American Statistician 41:215); Stark 2008 (Annals of Applied Statistics 2:550)",
         valid_when=_VALID_WHEN,
-        power={
-            "es": f"Si difirieran {_es(high + 1)} o más de las {_es(sample.population)} actas, una muestra así habría "
-            "mostrado más diferencias con probabilidad de 97,5 %.",
-            "en": f"Were {high + 1:,} or more of the {sample.population:,} sheets different, such a sample would have "
-            "shown more differences with probability 97.5 %.",
-        },
+        power=_power(sample.population, high),
         blind_spots=_PROVES[compared],
         reproduce=reproduce,
     )
+
+
+def _power(population: int, high: int) -> Text:
+    """What such a sample would have shown."""
+    if high >= population:
+        return {
+            "es": "Con tantas diferencias o actas no vistas, la muestra no pone límite hacia arriba.",
+            "en": "With so many differences or sheets not seen, the sample sets no upper limit.",
+        }
+    return {
+        "es": f"Si difirieran {_es(high + 1)} o más de las {_es(population)} actas, una muestra así habría mostrado más "
+        "diferencias con probabilidad de 97,5 % o más.",
+        "en": f"Were {high + 1:,} or more of the {population:,} sheets different, such a sample would have shown more "
+        "differences with probability 97.5 % or more.",
+    }
 
 
 def _refuse_nonsense(sample: Sample, answers: Answers, compared: str) -> None:
