@@ -152,8 +152,8 @@ def _power(population: int, high: int) -> Text:
             "en": "With so many differences or sheets not seen, the sample sets no upper limit.",
         }
     return {
-        "es": f"Si difirieran {_es(high + 1)} o más de las {_es(population)} actas, una muestra así habría mostrado más "
-        "diferencias con probabilidad de 97,5 % o más.",
+        "es": f"Si difirieran {_es(high + 1)} o más de las {_es(population)} actas, una muestra así habría mostrado "
+        "más diferencias con probabilidad de 97,5 % o más.",
         "en": f"Were {high + 1:,} or more of the {population:,} sheets different, such a sample would have shown more "
         "differences with probability 97.5 % or more.",
     }
