@@ -71,6 +71,13 @@ def power() -> None:
             f"converged {fitted.convergence.converged} (decrement {fitted.convergence.decrement:.4f}), "
             f"{time.process_time() - began:.0f} s of processor"
         )
+        rows, came = fitted.suspects, counts.electors - counts.abstained
+        for name, values in (
+            ("electors", counts.electors),
+            ("turnout", came / counts.electors),
+            ("leader's share", counts.leader / came),
+        ):
+            print(f"  {name}, median: {np.median(values[rows]):.3f} of the suspected, {np.median(values):.3f} of all")
         before = fitted.probabilities[:, 1:].sum(axis=1)
         for kind in ("both", "stolen", "made"):
             for strength in (0.3, 0.5, 0.7):

@@ -90,6 +90,23 @@ def test_an_honest_country_is_told_to_be_at_the_boundary(
     assert "without any fraud" in finding.statement["en"]
 
 
+def test_suspects_of_another_kind_are_shown_to_be_of_another_kind(
+    election: Callable[..., Truth], make_sheets: MakeSheets
+) -> None:
+    """Small stations where everybody votes, as many do honestly, are taken for fraud: the reader sees what they are."""
+    counts = election(200, 5, ratios=(1e-9, 1e-9)).counts
+    electors, abstained, leader = counts.electors.copy(), counts.abstained.copy(), counts.leader.copy()
+    electors[:16], abstained[:16], leader[:16] = 150, 15 + np.arange(16) % 7, 72
+    votes = np.column_stack([leader, electors - abstained - leader]).astype(np.int64)
+    finding = eforensics(make_sheets(votes, electors.astype(np.int64)), "EG", 1, planted=())
+    well_formed(finding)
+    assert set(finding.stations) >= {f"{i:09d}.01" for i in range(16)} and len(finding.stations) < 24
+    assert finding.figure("suspects_electors").value == 150
+    assert finding.figure("all_electors").value == float(np.median(electors))
+    turnout, share = finding.figure("suspects_turnout").value, finding.figure("suspects_share").value
+    assert turnout == pytest.approx(132 / 150, abs=0.02) and share == pytest.approx(72 / 132, abs=0.02)
+
+
 def test_each_area_may_have_its_own_turnout(election: Callable[..., Truth], make_sheets: MakeSheets) -> None:
     truth = election(100, 8)
     area = np.arange(100) % 4

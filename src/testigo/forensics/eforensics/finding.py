@@ -14,7 +14,7 @@ import numpy as np
 
 from testigo.errors import InputError
 from testigo.forensics.eforensics import texts
-from testigo.forensics.eforensics.data import FEWEST, Chosen, Groups, choose
+from testigo.forensics.eforensics.data import FEWEST, Chosen, Counts, Groups, choose
 from testigo.forensics.eforensics.fit import Fit, Method, fit
 from testigo.forensics.eforensics.planted import HEAVY, Kind, Planting, study
 from testigo.forensics.finding import Figure, Finding, Text
@@ -79,7 +79,12 @@ def eforensics(
         code=_code(method),
         title=texts.title(leader),
         statement=texts.statement(fitted, chosen, groups),
-        figures=(*_results(fitted, chosen), *_convergence(fitted), *_power(studies)),
+        figures=(
+            *_results(fitted, chosen),
+            *_kind_of_suspects(fitted, chosen.counts),
+            *_convergence(fitted),
+            *_power(studies),
+        ),
         source=texts.SOURCE,
         valid_when=texts.VALID,
         power=texts.power(studies),
@@ -180,6 +185,27 @@ def _results(fitted: Fit, chosen: Chosen) -> tuple[Figure, ...]:
         low, high = fitted.proportions_interval[i].tolist()
         value = float(fitted.proportions[i])
         figures.append(Figure(name, {"es": es, "en": en}, value, "share", f"{formula}; interval 95 %", (low, high)))
+    return tuple(figures)
+
+
+def _kind_of_suspects(fitted: Fit, counts: Counts) -> tuple[Figure, ...]:
+    """Whether suspects are another kind of station: then they may be that, and no fraud."""
+    rows = fitted.stations[fitted.suspects]
+    came = counts.electors - counts.abstained
+    nobody = {"es": "No hay mesas sospechosas.", "en": "There are no suspected stations."}
+    figures = []
+    for name, es, en, values, unit, formula in (
+        ("electors", "Electores", "Electors", counts.electors, "electors", "median of N"),
+        ("turnout", "Participación", "Turnout", came / counts.electors, "share", "median of 1 - a/N"),
+        ("share", "Voto del líder", "Leader's share", counts.leader / came, "share", "median of w/(N - a)"),
+    ):
+        middle = round(float(np.median(values[rows])), 4) if len(rows) else None
+        whole = round(float(np.median(values[fitted.stations])), 4)
+        why = nobody if middle is None else {}
+        label = {"es": f"{es} de las mesas para mirar, mediana", "en": f"{en} of the stations to look at, median"}
+        figures.append(Figure(f"suspects_{name}", label, middle, unit, f"{formula}, suspects", why_not=why))
+        label = {"es": f"{es} de todas, mediana", "en": f"{en} of all, median"}
+        figures.append(Figure(f"all_{name}", label, whole, unit, f"{formula}, all"))
     return tuple(figures)
 
 
