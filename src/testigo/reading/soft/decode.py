@@ -49,6 +49,7 @@ _LEAST_FORMAT_SCORE = 11.0  # the same for a shape that knows nothing but the fo
 _WITHIN = 12.0  # nats behind the best
 _LENGTHS_WITHIN = 14.0  # nats behind the best length
 _LENGTHS_BITS = 5.0  # choice of the length, and of a character that two blocks share
+_CERTAIN = 1000.0  # bits; where nothing is left to choose
 _SPREAD = 1.6  # modules over which an error speaks for its neighbours
 
 
@@ -239,7 +240,8 @@ class _Attempt:
     """Decode under one guess of mask, level and length."""
 
     def __init__(self, trust: Floats, version: int, guess: _Guess, judged: bool) -> None:
-        self.trust, self.version, self.guess, self.judged = trust, version, guess, judged
+        self.trust, self.version, self.guess = trust, version, guess
+        self.judged = judged and bool(guess.shape.mode)  # a shape that assumes nothing does not use the judge either
         self.place = symbol.layout(version)
         self.blocks = symbol.blocks(version, guess.level)
         self.flip = symbol.mask_bits(version, guess.mask)
@@ -362,11 +364,14 @@ class _Attempt:
         for block, (word, size) in enumerate(zip(self._words(), self.blocks.data, strict=True)):
             start, stop = characters_in(self.guess.shape.mode, self.version, first, first + size)
             choice = self.free[block]
+            if choice == 0:  # all of it is known: there is no other block
+                first += size
+                continue
             if syntax is not None and self.guess.shape.mode:
                 counted = fillings_bits(self.guess.contest, syntax, text, start, stop) + _LENGTHS_BITS
                 choice = min(choice, counted)
             least, first = min(least, word.evidence(self.solved[block]) - choice), first + size
-        return float(least)
+        return float(min(least, _CERTAIN))
 
     def _unused(self, symbols: str) -> int:
         cost = np.array([{".": 0, "c": 2, "e": 1}[letter] for letter in symbols])

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import cv2
@@ -24,6 +25,7 @@ from testigo.reading.soft import symbol
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+_BLURRED_PITCH = 3.0  # pixels per module at which blurred finders are looked for
 _RATIOS = np.array((1.0, 1.0, 3.0, 1.0, 1.0))
 
 
@@ -116,6 +118,55 @@ def _centred(across: Floats, down: Floats, x: float, y: float, cell: float) -> F
         return None
     pitch = math.sqrt(pitch_a * pitch_d)
     return Finder(float(np.median(a[:, 0])), float(np.median(d[:, 1])), pitch, min(len(a), len(d)))
+
+
+def find_blurred_finders(pixels: Grey, angle: float, side: float, most: int = 6) -> list[Finder]:
+    """Finder patterns too blurred for their crossings, by correlation with a blurred one at several sizes.
+
+    Args:
+        pixels: of the part, grey.
+        angle: degrees by which the code is turned, up to quarter turns.
+        side: of the code, in pixels, to a half.
+        most: how many.
+    """
+    found: list[Finder] = []
+    for modules in np.geomspace(34.0, 84.0, 9):
+        pitch = side / modules
+        zoom = _BLURRED_PITCH / pitch
+        size = max(8, round(pixels.shape[1] * zoom)), max(8, round(pixels.shape[0] * zoom))
+        if min(size) < 40 or max(size) > 900:
+            continue
+        how = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+        small = cv2.GaussianBlur(cv2.resize(pixels, size, interpolation=how), (0, 0), 0.8)
+        wanted = _blurred_template(angle)
+        match = cv2.matchTemplate(small, wanted, cv2.TM_CCOEFF_NORMED)
+        peaks = (match == cv2.dilate(match, np.ones((7, 7), np.uint8))) & (match > 0.5)
+        half = wanted.shape[0] / 2
+        for row, column in np.argwhere(peaks):
+            x, y = (column + half) / zoom, (row + half) / zoom
+            found.append(Finder(float(x), float(y), pitch, int(1000 * match[row, column])))
+    best: list[Finder] = []
+    for finder in sorted(found, key=lambda f: -f.votes):
+        if all(math.hypot(f.x - finder.x, f.y - finder.y) > 4 * f.pitch for f in best):
+            best.append(finder)
+    return best[:most]
+
+
+@lru_cache(maxsize=32)
+def _blurred_template(angle: float) -> npt.NDArray[np.uint8]:
+    """A finder pattern with its white border, blurred, turned by the angle."""
+    modules = np.full((11, 11), 255, np.uint8)
+    modules[2:9, 2:9] = 0
+    modules[3:8, 3:8] = 255
+    modules[4:7, 4:7] = 0
+    pixel = 4 * int(_BLURRED_PITCH)
+    large = np.kron(modules, np.ones((pixel, pixel), np.uint8))
+    turn = cv2.getRotationMatrix2D((large.shape[1] / 2, large.shape[0] / 2), -angle, 1.0)
+    turned = cv2.warpAffine(large, turn, large.shape[::-1], borderValue=255)
+    soft = cv2.GaussianBlur(turned, (0, 0), 0.75 * pixel)
+    inner = soft[pixel : 10 * pixel, pixel : 10 * pixel]
+    size = round(9 * _BLURRED_PITCH)
+    return np.asarray(cv2.resize(inner, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def squares_of(finders: list[Finder], versions: tuple[int, ...]) -> Iterator[Square]:

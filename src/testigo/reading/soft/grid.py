@@ -57,6 +57,12 @@ class View:
         x, y = grid.x / self.zoom + left, grid.y / self.zoom + top
         return replace(grid, x=x.astype(np.float32), y=y.astype(np.float32))
 
+    def from_image(self, grid: Grid) -> Grid:
+        """The inverse of :meth:`to_image`."""
+        left, top = self.offset
+        x, y = (grid.x - left) * self.zoom, (grid.y - top) * self.zoom
+        return replace(grid, x=x.astype(np.float32), y=y.astype(np.float32))
+
 
 @dataclass(frozen=True)
 class Grid:

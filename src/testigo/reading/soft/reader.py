@@ -21,7 +21,7 @@ from testigo.election.profile import Contest
 from testigo.reading.opening import Grey
 from testigo.reading.soft import symbol
 from testigo.reading.soft.decode import Decoded, Effort, Judge, decode_modules
-from testigo.reading.soft.finders import find_finders, squares_of
+from testigo.reading.soft.finders import Finder, find_blurred_finders, find_finders, squares_of
 from testigo.reading.soft.grid import Grid, View, fitted_quad, quad_to_pixels, rated, refined, square_grid, view_of
 from testigo.reading.soft.lattice import find_lattices
 from testigo.reading.soft.texture import Region, dominant_angle
@@ -31,6 +31,7 @@ Floats = npt.NDArray[np.float64]
 Point = tuple[float, float]
 
 _LEAST_SCORE = 4.5
+_MOST_PROPOSALS = 160
 
 
 class Clock:
@@ -153,48 +154,78 @@ def module_maps(
     view = view_of(pixels, box, region.side / 53)
     if min(view.sharp.shape) < 30:
         return
-    tried: list[tuple[float, Grid, Floats | None]] = _proposed_squares(view, versions, quads)
-    if tried and tried[0][0] > _LEAST_SCORE:
-        for score, grid, corners in tried[:2]:
-            if score > _LEAST_SCORE and not clock.over():
-                yield _mapped(view, grid, corners)
+    part = view.sharp.astype(np.uint8)
+    tried = _rated_squares(view, _by_others(view, quads, versions) + _by_finders(find_finders(part, 6), versions))
+    yield from _mapped_all(pixels, view, tried[:2], clock)
     if clock.over():
         return
-    part = view.sharp.astype(np.uint8)
-    angle = dominant_angle(part)
+    angle = round(dominant_angle(part), 1)
     x, y = view.of_image(np.array((region.x, region.y)))
-    for grid in find_lattices(part, (float(x), float(y)), region.side * view.zoom, angle, versions):
-        if clock.over():
-            return
-        yield _mapped(view, grid, None)
-    for score, grid, corners in tried[2:5]:
-        if score > _LEAST_SCORE and not clock.over():
-            yield _mapped(view, grid, corners)
+    lattices = find_lattices(part, (float(x), float(y)), region.side * view.zoom, angle, versions)
+    yield from _mapped_all(pixels, view, [(grid, None) for grid in lattices], clock)
+    if clock.over():
+        return
+    blurred = find_blurred_finders(part, angle, region.side * view.zoom)
+    yield from _mapped_all(pixels, view, _rated_squares(view, _by_finders(blurred, versions))[:2], clock)
+    yield from _mapped_all(pixels, view, tried[2:5], clock)
 
 
-def _proposed_squares(
-    view: View, versions: tuple[int, ...], quads: Sequence[Floats]
-) -> list[tuple[float, Grid, Floats | None]]:
-    proposals: list[tuple[int, Floats]] = []
-    for quad in quads:
-        local = view.of_image(quad)
-        proposals += [(version, local) for version in versions]
-    finders = find_finders(view.sharp.astype(np.uint8), 6)
-    proposals += [(square.version, square.corners) for square in squares_of(finders, versions)]
-    scored: list[tuple[float, Grid, Floats | None]] = []
-    for version, corners in proposals[:160]:
+def _by_others(view: View, quads: Sequence[Floats], versions: tuple[int, ...]) -> list[tuple[int, Floats]]:
+    return [(version, view.of_image(quad)) for quad in quads for version in versions]
+
+
+def _by_finders(finders: list[Finder], versions: tuple[int, ...]) -> list[tuple[int, Floats]]:
+    return [(square.version, square.corners) for square in squares_of(finders, versions)]
+
+
+def _rated_squares(view: View, proposals: list[tuple[int, Floats]]) -> list[tuple[Grid, Floats | None]]:
+    """The proposals that fit the function pattern at all, the best first."""
+    scored: list[tuple[Grid, Floats | None]] = []
+    for version, corners in proposals[:_MOST_PROPOSALS]:
         grid = square_grid(version, quad_to_pixels(version, corners))
         scores = rated(view, grid)
         turns = int(scores.argmax())
-        scored.append((float(scores[turns]), replace(grid, turns=turns, score=float(scores[turns])), corners))
-    scored.sort(key=lambda row: -row[0])
-    return scored
+        if scores[turns] > _LEAST_SCORE:
+            scored.append((replace(grid, turns=turns, score=float(scores[turns])), corners))
+    return sorted(scored, key=lambda row: -row[0].score)
 
 
-def _mapped(view: View, grid: Grid, corners: Floats | None) -> ModuleMap:
-    if corners is not None:
-        _, grid = fitted_quad(view, (grid.modules - 17) // 4, corners, grid.turns)
-    grid = refined(view, grid)
-    score = float(rated(view, grid)[grid.turns])
-    trust = module_trust(view, grid)
-    return ModuleMap(trust, view.to_image(grid), score)
+def _mapped_all(
+    pixels: Grey, view: View, grids: Sequence[tuple[Grid, Floats | None]], clock: Clock
+) -> Iterator[ModuleMap]:
+    seen: list[Grid] = []
+    for grid, corners in grids:
+        if clock.over():
+            return
+        if any(_same(grid, other) for other in seen):
+            continue
+        seen.append(grid)
+        if corners is not None:
+            _, grid = fitted_quad(view, (grid.modules - 17) // 4, corners, grid.turns)
+        yield _mapped(pixels, view.to_image(grid))
+
+
+def _same(a: Grid, b: Grid) -> bool:
+    """Whether two grids lie within a third of a module of each other."""
+    if (a.modules, a.turns) != (b.modules, b.turns):
+        return False
+    off = np.hypot(a.x - b.x, a.y - b.y)[:: a.modules - 1, :: a.modules - 1]
+    return bool(off.max() < a.pitch / 3)
+
+
+def _mapped(pixels: Grey, grid: Grid) -> ModuleMap:
+    """Value the modules of a grid on the image, on a view of its own: the code may reach beyond where it was found."""
+    pitch = grid.pitch
+    margin = 3 * pitch
+    box = (
+        int(grid.x.min() - margin),
+        int(grid.y.min() - margin),
+        int(grid.x.max() + margin) + 1,
+        int(grid.y.max() + margin) + 1,
+    )
+    view = view_of(pixels, box, max(pitch, 0.5))
+    if min(view.sharp.shape) < 16:
+        return ModuleMap(np.zeros((grid.modules, grid.modules)), grid, 0.0)
+    local = refined(view, view.from_image(grid))
+    score = float(rated(view, local)[grid.turns])
+    return ModuleMap(module_trust(view, local), view.to_image(local), score)
