@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 
 from testigo.reading import Code, OpenedImage, find_codes, open_image
 from testigo.reading.papers import BY_CODE, BY_PRINT, BY_SHAPE, Paper, find_papers
+from testigo.reading.quality import judge
 from testigo.reading.straightening import straighten
 
 Grey = npt.NDArray[np.uint8]
@@ -252,3 +254,41 @@ def test_a_stretch_that_the_code_shows_is_undone(tapes: Any, to_jpeg: ToJpeg) ->
     assert straight.stretch == pytest.approx(7800 / 7360, abs=0.012)
     assert straight.pixels.shape[0] == pytest.approx(7360, abs=90)
     assert straighten(image, replace(paper, codes=()), 640).pixels.shape[0] == pytest.approx(7800, abs=30)
+
+
+# ------------------------------------------------------------------------------------ anything at all
+
+
+def anything(rng: np.random.Generator) -> Grey:
+    """A picture of no sense: noise, a slope of light, a pattern; of any shape."""
+    height, width = (int(side) for side in np.exp(rng.uniform(0, 6.3, 2)))
+    if rng.random() < 0.1:
+        height, width = int(rng.integers(1, 4)), int(rng.integers(5_000, 60_000))
+    pictures: list[Callable[[], Any]] = [
+        lambda: rng.integers(0, 256, (height, width)),
+        lambda: np.full((height, width), rng.integers(0, 256)),
+        lambda: np.tile(np.linspace(0, 255, width), (height, 1)),
+        lambda: (rng.random((height, width)) > 0.9) * 255,
+        lambda: np.add.outer(np.arange(height), np.arange(width)) % 17 // 8 * 255,
+    ]
+    return np.asarray(pictures[int(rng.integers(0, len(pictures)))](), np.uint8)
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_picture_and_no_code_however_odd_breaks_anything() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(60):
+        pixels = anything(rng)
+        image = OpenedImage(None, np.ascontiguousarray(pixels), b"", 1)
+        image.height, image.width = pixels.shape
+        places = rng.uniform(-5, max(image.size) + 5, (int(rng.integers(0, 4)), 4, 2))
+        codes = [
+            Code(str(n), tuple((float(x), float(y)) for x, y in corners), True, 49, "Q", 1000, 0)  # type: ignore[arg-type]
+            for n, corners in enumerate(places)
+        ]
+        began = time.process_time()
+        for paper in find_papers(image, codes):
+            assert np.isfinite(paper.corners).all()
+            assert straighten(image, paper, int(rng.integers(1, 900))).pixels.size
+        judge(image)
+        assert time.process_time() - began < 5

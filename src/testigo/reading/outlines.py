@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from testigo.reading.pixels import Grey, as_grey
+from testigo.reading.pixels import Grey, as_grey, shrunk
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.uint8]
@@ -213,7 +213,7 @@ def lean(ink: Mask, most: float = 12.0) -> float:
     The angle at which the rows of ink are most unlike each other, searched from coarse to fine.
     """
     zoom = min(1.0, 700 / ink.shape[1])
-    small = cv2.resize(ink, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    small = shrunk(ink, zoom)
     if small.shape[0] > 1400:  # enough lines
         at = (small.shape[0] - 1400) // 2
         small = small[at : at + 1400]

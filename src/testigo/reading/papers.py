@@ -22,7 +22,7 @@ import numpy.typing as npt
 from testigo.reading.codes import Code, Point
 from testigo.reading.opening import OpenedImage
 from testigo.reading.outlines import Outline, find_outlines, fit_print, ink_of
-from testigo.reading.pixels import Grey, as_grey
+from testigo.reading.pixels import Grey, as_grey, shrunk
 from testigo.reading.turning import WAYS, Way, lines_across, which_way
 
 Floats = npt.NDArray[np.float64]
@@ -34,6 +34,7 @@ BY_CODE, BY_PRINT, BY_SHAPE = "code", "print", "shape"
 
 _SHORT, _LONG = 420, 4200  # pixels of the reduced image on which outlines are looked for
 _LOOK = 640  # pixels of a sheet's shorter side on which its print is looked at
+_LEAST_IMAGE = 40  # pixels of the shorter side: less shows no sheet
 _LEAST_SHORT = 100  # a sheet of fewer pixels on its shorter side has no print to read
 _AS_DARK = 0.45  # of the print's contrast: paler lines at an edge are a watermark or a shadow
 _AT_THE_EDGE = slice(1, 3)  # rows of a sheet 400 pixels wide: half a millimetre of a tape
@@ -95,6 +96,9 @@ def find_papers(image: OpenedImage, codes: Sequence[Code] = ()) -> tuple[Paper, 
     Returns:
         At least one sheet: the whole image, with little certainty, if nothing else was seen.
     """
+    if min(image.size) < _LEAST_IMAGE:
+        width, height = float(image.width), float(image.height)
+        return (Paper(((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)), False, (), 0, BY_SHAPE, False, ()),)
     pixels, scale = _reduced(image)
     papers: list[Paper] = []
     for outline in find_outlines(pixels):
@@ -279,8 +283,9 @@ def _flattened(pixels: Grey, corners: Floats, short: int) -> Grey:
     zoom = short / max(1.0, min(width, height))
     size = max(8, min(_MOST_SIDE, round(width * zoom))), max(8, min(_MOST_SIDE, round(height * zoom)))
     if zoom < 0.7:
-        pixels = as_grey(cv2.resize(pixels, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA))
-        corners = corners * zoom
+        smaller = shrunk(pixels, zoom)
+        corners = corners * (smaller.shape[1] / pixels.shape[1], smaller.shape[0] / pixels.shape[0])
+        pixels = smaller
     target = np.array([(0, 0), (size[0], 0), size, (0, size[1])], np.float32)
     matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
     return as_grey(cv2.warpPerspective(pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -30,3 +31,9 @@ def turned_upright(pixels: Grey, orientation: int) -> Grey:
     if orientation in (3, 4, 7, 8):
         pixels = pixels[::-1]
     return np.ascontiguousarray(pixels)
+
+
+def shrunk(pixels: Grey, zoom: float) -> Grey:
+    """Pixels made smaller by a factor, each the mean of what it covers; at least one in each direction."""
+    size = max(1, round(pixels.shape[1] * zoom)), max(1, round(pixels.shape[0] * zoom))
+    return as_grey(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))

@@ -24,7 +24,7 @@ from testigo.reading.codes import Code
 from testigo.reading.opening import OpenedImage
 from testigo.reading.outlines import ink_of, largest_outline
 from testigo.reading.papers import SIDES, edges_that_cut
-from testigo.reading.pixels import Grey, as_grey
+from testigo.reading.pixels import Grey, as_grey, shrunk
 from testigo.reading.straightening import repeated_rows
 from testigo.reading.streaks import find_streaks
 
@@ -34,6 +34,7 @@ NO_SHEET, TOO_SMALL, TOO_DARK, TOO_PALE, BLURRED = "no_sheet", "too_small", "too
 CUT_TOP, CUT_BOTTOM, CUT_LEFT, CUT_RIGHT = "cut_top", "cut_bottom", "cut_left", "cut_right"
 STREAK, SKEWED, SLIP = "streak", "skewed", "slip"
 
+_LEAST_HALF = 20  # half-size pixels of the shorter side: less shows no sheet
 _LEAST_MARKS = 80  # pieces of print on a sheet
 _LEAST_PER_MM = 3.4  # pixels in the image; print of 2.5 mm is nine pixels tall
 _LEAST_LETTER = 6.0  # pixels of a letter's height, where there is no edge to measure by
@@ -155,6 +156,8 @@ def judge(image: OpenedImage, profile: Profile | None = None, sheets: Sequence[S
         sheets: what was read from it. Print that was read is not called unreadable.
     """
     half = image.half()
+    if min(half.shape) < _LEAST_HALF:
+        return Verdict(False, (Reason(NO_SHEET),))
     if half.shape[1] > half.shape[0] * 1.5:  # a tape on its side: streaks run along it
         half = as_grey(half.T)
     view = _View.of(half, _paper_width(profile), image.width / image.half().shape[1])
@@ -204,7 +207,7 @@ class _View:
     @classmethod
     def of(cls, half: Grey, paper_width: float, scale: float) -> _View:
         zoom = min(1.0, 430 / half.shape[1])
-        small = as_grey(cv2.resize(half, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)) if zoom < 1 else half
+        small = shrunk(half, zoom) if zoom < 1 else half
         outline = largest_outline(small)
         corners = outline.corners / zoom
         across = (math.dist(corners[0], corners[1]) + math.dist(corners[3], corners[2])) / 2

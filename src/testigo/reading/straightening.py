@@ -21,7 +21,7 @@ import numpy.typing as npt
 from testigo.reading.opening import OpenedImage
 from testigo.reading.outlines import ink_of
 from testigo.reading.papers import Paper
-from testigo.reading.pixels import Grey, as_grey
+from testigo.reading.pixels import Grey, as_grey, shrunk
 
 Floats = npt.NDArray[np.float64]
 
@@ -109,7 +109,7 @@ def _warped(image: OpenedImage, matrix: Floats, size: tuple[int, int], shrink: f
     shrink /= image.width / source.shape[1]
     if shrink > 1.3 or max(source.shape) > _MOST_SIDE:
         zoom = min(1.0 / shrink if shrink > 1.3 else 1.0, _MOST_SIDE / max(source.shape))
-        source = as_grey(cv2.resize(source, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA))
+        source = shrunk(source, zoom)
     fx, fy = source.shape[1] / image.width, source.shape[0] / image.height
     # A matrix speaks of places; OpenCV counts from the middle of the first pixel.
     to_source = _shifted(-0.5) @ np.diag([fx, fy, 1.0]) @ matrix @ _shifted(0.5)
