@@ -192,7 +192,7 @@ def _of_three(three: tuple[Finder, ...], versions: tuple[int, ...]) -> Iterator[
         a, b = points[(corner + 1) % 3] - points[corner], points[(corner + 2) % 3] - points[corner]
         la, lb = float(np.hypot(*a)), float(np.hypot(*b))
         cosine = abs(float(a @ b)) / max(la * lb, 1e-9)
-        if cosine > 0.42 or not 0.6 < la / lb < 1.67:
+        if cosine > 0.62 or not 0.6 < la / lb < 1.67:
             continue
         if a[0] * b[1] - a[1] * b[0] < 0:
             a, b = b, a

@@ -149,7 +149,7 @@ def module_maps(
 ) -> Iterator[ModuleMap]:
     """Maps of the modules in a region, the likeliest first, each from another proposal of where they lie."""
     versions = likely_versions(contests)
-    reach = 0.75 * region.side
+    reach = 1.0 * region.side
     box = (int(region.x - reach), int(region.y - reach), int(region.x + reach), int(region.y + reach))
     view = view_of(pixels, box, region.side / 53)
     if min(view.sharp.shape) < 30:

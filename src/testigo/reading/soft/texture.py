@@ -10,6 +10,7 @@ Rules of this module
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -40,20 +41,21 @@ def find_regions(pixels: Grey, most: int = 4) -> list[Region]:
 
     Args:
         pixels: the image at any size.
-        most: how many.
+        most: how many; up to two more for codes whose ink has bled.
     """
     small, zoom = _small(pixels)
     low, high = np.percentile(small[::4, ::4], (3, 97))
     contrast = max(float(high) - float(low), 12.0)
-    found: list[Region] = []
-    shorter = min(small.shape)
+    balanced: list[Region] = []
+    bled: list[Region] = []
     for share in _SIZES:
-        side = share * shorter
-        if side < 40:
-            continue
-        active = _active(small, side, contrast)
-        found += _peaks(active, side, zoom)
-    return _apart(sorted(found, key=lambda r: -r.density), most)
+        side = share * min(small.shape)
+        if side >= 40:
+            busy, dark = _activity(small, side, contrast)
+            balanced += _peaks(busy * _fit(dark, 0.5, 0.14), side, zoom)
+            bled += _peaks(busy * _fit(dark, 0.7, 0.17), side, zoom)
+    first = _apart(sorted(balanced, key=lambda r: -r.density), most)
+    return first + _apart(sorted(bled, key=lambda r: -r.density), 2, first)
 
 
 def _small(pixels: Grey) -> tuple[Grey, float]:
@@ -65,8 +67,8 @@ def _small(pixels: Grey) -> tuple[Grey, float]:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8), zoom
 
 
-def _active(small: Grey, side: float, contrast: float) -> Singles:
-    """1 where a cell (an eighth of a code) has dark and light in balance and changes both ways; 0 elsewhere."""
+def _activity(small: Grey, side: float, contrast: float) -> tuple[Singles, Singles]:
+    """Where cells (a ninth of a code) change between dark and light (0 to 1), and how much of them is dark."""
     cell = max(3, round(side / 9)) | 1
     blurred = cv2.boxFilter(small, cv2.CV_32F, (cell, cell))
     near = max(3, round(side / 18)) | 1
@@ -76,8 +78,11 @@ def _active(small: Grey, side: float, contrast: float) -> Singles:
     top = cv2.boxFilter(cv2.dilate(small, np.ones((cell, cell), np.uint8)), cv2.CV_32F, (cell, cell))
     bottom = cv2.boxFilter(cv2.erode(small, np.ones((cell, cell), np.uint8)), cv2.CV_32F, (cell, cell))
     balance = (top - blurred) / np.maximum(top - bottom, 0.2 * contrast)  # share of dark
-    fit = np.clip(1 - (np.abs(balance - 0.5) - 0.14) / 0.16, 0, 1)
-    return np.asarray(busy * fit, np.float32)
+    return np.asarray(busy, np.float32), np.asarray(balance, np.float32)
+
+
+def _fit(dark: Singles, middle: float, slack: float) -> Singles:
+    return np.asarray(np.clip(1 - (np.abs(dark - middle) - slack) / 0.16, 0, 1), np.float32)
 
 
 def _peaks(active: Singles, side: float, zoom: float) -> list[Region]:
@@ -98,10 +103,12 @@ def _peaks(active: Singles, side: float, zoom: float) -> list[Region]:
     ]
 
 
-def _apart(regions: list[Region], most: int) -> list[Region]:
+def _apart(regions: list[Region], most: int, taken: Sequence[Region] = ()) -> list[Region]:
     kept: list[Region] = []
     for region in regions:
-        near = [k for k in kept if math.hypot(k.x - region.x, k.y - region.y) < 0.35 * max(k.side, region.side)]
+        near = [
+            k for k in (*taken, *kept) if math.hypot(k.x - region.x, k.y - region.y) < 0.35 * max(k.side, region.side)
+        ]
         if not near or (len(near) == 1 and not 0.75 < near[0].side / region.side < 1.34):
             kept.append(region)
         if len(kept) == most:
