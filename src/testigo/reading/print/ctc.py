@@ -25,7 +25,7 @@ Double = NDArray[np.float64]
 FLOOR = 2e-4  # chance of a letter that the model does not see at all
 _JUNK = 0.02  # how readily something before or behind the words is passed over, per step
 _ALIKE = {"0": "oqd", "1": "il", "2": "z", "5": "s", "8": "b", "9": "g", "6": "g"}
-_PUNCTUATION = [INDEX[letter] for letter in ",.:-/ "]
+_PUNCTUATION = [INDEX[letter] for letter in ",.:-/() "]
 
 
 # --------------------------------------------------------------------------------------- numbers
@@ -41,7 +41,7 @@ def digit_chances(frames: Frames) -> Double:
         digits[:, digit + 1] = chances[:, INDEX[str(digit)]]
         for letter in _ALIKE.get(str(digit), ""):
             digits[:, digit + 1] += 0.5 * chances[:, INDEX[letter]]
-    return np.maximum(digits, FLOOR)
+    return np.maximum(digits, FLOOR / 20)
 
 
 def likely_numbers(frames: Frames, most_digits: int = 5, beam: int = 10) -> list[tuple[str, float]]:

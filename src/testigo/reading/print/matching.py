@@ -63,7 +63,8 @@ class Alignment:
 
     Attributes:
         matches: one per expected row.
-        unknown: rows with counts, between the first and the last that are known, that nothing was expected for.
+        unknown: rows with figures and words, between the first ballot line and the last total, that nothing was expected
+            for.
         score: of the whole, to compare contests.
         named: how many rows are confirmed by their label.
     """
@@ -91,13 +92,18 @@ def label_scores(
     """How well each row's label fits each expected one: 0 is best; shape (rows, expected). ``nan``: no label."""
     scores = np.full((len(rows), len(expected)), np.nan)
     texts = [fold(one.label) for one in expected]
+    parties = [fold(one.party) for one in expected]
+    bracketed = [f"{text} ({party})" if party else text for text, party in zip(texts, parties, strict=True)]
+    beside = [f"{text} {party}" if party else text for text, party in zip(texts, parties, strict=True)]
+    variants = [*texts, *bracketed, *beside]
+    variants += [variant.replace(" ", "") for variant in variants]
     for n, row in enumerate(rows):
         label = [text for text in row.texts if _left_of_figures(text.piece.right, row)]
         if not label or (not row.words and not row.figures and not _resembles("".join(t.text for t in label), texts)):
             continue
         frames = joined(label)
-        # Spaces come and go: the label is asked for with them and without.
-        scored = np.maximum(chances_of(frames, texts), chances_of(frames, [text.replace(" ", "") for text in texts]))
+        # The party's number may stand in the same piece; spaces come and go.
+        scored = chances_of(frames, variants).reshape(-1, len(texts)).max(axis=0)
         lengths = np.array([max(2, len(text)) for text in texts])
         scores[n] = np.minimum(0.0, (scored - best_path(frames)) / np.sqrt(lengths / 4))
     return scores
@@ -130,10 +136,11 @@ def align(rows: Sequence[Row], expected: Sequence[Expected]) -> Alignment:
                 gain[n, m] = max(_WORST, fit) + _BONUS + (2.0 if counts[n] else 0.0)
     cost = np.array([0.0 if not counts[n] else _LOST_FOUND if rows[n].figures and rows[n].words else -1.0
                      for n in range(len(rows))])  # fmt: skip
-    return _walk(gain, cost, labels, counts)
+    first = sum(one.kind == "figure" for one in expected)
+    return _walk(gain, cost, labels, counts, first)
 
 
-def _walk(gain: np.ndarray, cost: np.ndarray, labels: np.ndarray, counts: np.ndarray) -> Alignment:  # type: ignore[type-arg]
+def _walk(gain: np.ndarray, cost: np.ndarray, labels: np.ndarray, counts: np.ndarray, first: int) -> Alignment:  # type: ignore[type-arg]
     found, wanted = gain.shape
     # Rows above the first and below the last expected one cost nothing: headers, signatures.
     best = np.zeros((found + 1, wanted + 1))
@@ -157,7 +164,7 @@ def _walk(gain: np.ndarray, cost: np.ndarray, labels: np.ndarray, counts: np.nda
             matches[m - 1] = Match(n - 1, UNSURE if np.isnan(fit) else fit)
             n, m = n - 1, m - 1
         elif step[n, m] == 1 and n:
-            if 0 < m < wanted and counts[n - 1] and cost[n - 1] == _LOST_FOUND:
+            if first < m < wanted and counts[n - 1] and cost[n - 1] == _LOST_FOUND:
                 unknown.append(n - 1)
             n -= 1
         else:

@@ -36,6 +36,8 @@ _BAND = 96  # rows over which the paper's brightness is measured
 _DEAD = 0.42  # darker than this share of the paper around: no picture there
 _BRIDGE = 5  # dead columns side by side that are bridged
 _BLOCK = 40  # side of the squares in which the ink's strength is measured
+_THICKEST = 1.35  # millimetres: no stroke of print or pen is thicker
+_BLACK = 35  # ground so dark carries no print
 _ACROSS = 0.62  # what the strongest ink of the whole row of squares counts for beside a weaker one
 _FAINTEST = 0.10  # contrast below which nothing is taken for ink
 _PALE, _FULL = 0.42, 0.75  # share of the local ink at which a pixel begins to count as ink, and counts wholly
@@ -85,7 +87,7 @@ def make_page(pixels: Grey, paper_width: float) -> Page:
         paper_width: millimetres, roughly.
     """
     grey, zoom = _working_size(pixels, paper_width)
-    even = _even(grey)
+    even = _thin(_even(grey), grey.shape[1] / paper_width)
     turn = _turn(even)
     middle = (even.shape[1] / 2, even.shape[0] / 2)
     to_page = np.asarray(cv2.getRotationMatrix2D(middle, turn, 1.0), np.float64)
@@ -130,6 +132,15 @@ def _even(grey: Grey) -> Grey:
     for band in range(bands):
         _bridge(even[band * _BAND : (band + 1) * _BAND], dead[band])
     return even
+
+
+def _thin(even: Grey, scale: float) -> Grey:
+    """What is thin, on white. Watermarks, stains and shadows are thicker than any stroke of print: they are ground."""
+    side = max(5, round(_THICKEST * scale))
+    ground = cv2.morphologyEx(even, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    thin = np.asarray(cv2.divide(even, ground, scale=250), np.uint8)
+    thin[ground < _BLACK] = 250
+    return thin
 
 
 def _bridge(rows: Grey, dead: NDArray[np.bool_]) -> None:

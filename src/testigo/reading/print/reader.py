@@ -162,7 +162,7 @@ def _which(texts: Sequence[Text], contests: Sequence[Contest]) -> _Found | None:
     for contest in contests:
         assert contest.printing is not None  # noqa: S101
         expected = expected_rows(contest)
-        rows = make_rows(texts, contest.printing.digit_words)
+        rows = make_rows(texts, contest.printing.digit_words, [one.label for one in expected])
         candidates.append(_Found(contest, expected, align(rows, expected), rows))
     candidates = [found for found in candidates if found.share >= _LEAST_ROWS and found.alignment.named > 0]
     if not candidates:

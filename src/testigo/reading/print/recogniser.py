@@ -25,7 +25,7 @@ from testigo.errors import InputError
 from testigo.reading.print.page import Float, Grey
 
 #: The folded letters: first the blank of the model, then what a sheet can say; the last one is everything else.
-ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz,.:-/ "
+ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz,.:-/() "
 BLANK, OTHER = 0, len(ALPHABET) + 1
 CLASSES = len(ALPHABET) + 2
 INDEX = {letter: number + 1 for number, letter in enumerate(ALPHABET)}
@@ -39,7 +39,7 @@ _MODEL = "rec"  # part of the model's file name
 
 def fold(text: str) -> str:
     """A text in the folded letters; what has none is dropped."""
-    plain = unicodedata.normalize("NFKD", text).lower()
+    plain = unicodedata.normalize("NFKD", text).lower().replace("ø", "o")  # a zero struck through looks like that
     return "".join(letter for letter in plain if letter in INDEX)
 
 

@@ -100,7 +100,7 @@ def crop(page: Page, piece: Piece) -> np.ndarray[tuple[int, int], np.dtype[np.ui
     return np.pad(part, ((0, 0), (short // 2, short - short // 2)), constant_values=255) if short > 0 else part
 
 
-_MEETING = re.compile(r"(?<=[0-9]) +(?=[a-z]{2})|(?<=[a-z]) +(?=[0-9])")
+_MEETING = re.compile(r"(?<=[0-9]) +(?=[a-z]{2})|(?<=[a-z)]) +(?=[0-9])")
 _COLUMNS = re.compile(r"[a-z .]*[0-9]{1,5} +[0-9]{1,5}( +[a-z, ]+)?")  # a party code beside a count
 _MEETING_COLUMNS = re.compile(r"(?<=[0-9a-z]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
 
@@ -112,6 +112,8 @@ def _cut(piece: Piece, frames: Frames) -> list[Text]:
     cuts = []
     meetings = _MEETING_COLUMNS if _COLUMNS.fullmatch(text) else _MEETING
     for meeting in meetings.finditer(text):
+        if text[: meeting.start()].count(",") >= 2:
+            continue  # amid digit words: a misread letter, no new column
         before, after = letters[meeting.start() - 1][1], letters[meeting.end()][1]
         if after - before >= 2:
             cuts.append((meeting.start(), meeting.end(), (before + after + 1) // 2))
@@ -153,16 +155,19 @@ def _columns(page: Page, text: Text) -> list[Text]:
 # --------------------------------------------------------------------------------------- rows
 
 
-def make_rows(texts: Sequence[Text], digit_words: Sequence[str]) -> list[Row]:
-    """The rows of a sheet, top down."""
+def make_rows(texts: Sequence[Text], digit_words: Sequence[str], labels: Sequence[str] = ()) -> list[Row]:
+    """The rows of a sheet, top down. A text that is exactly one of the labels is never taken for digit words."""
     known = [fold(word) for word in digit_words]
+    names = {fold(label).replace(" ", "") for label in labels}
     rows: list[Row] = []
     for line in _lines(texts):
         row = Row()
         line.sort(key=lambda text: text.piece.left)
         spelt = bool(known) and is_digit_words(", ".join(text.text for text in line), known)
         for n, text in enumerate(line):
-            if known and is_digit_words(text.text, known, 1 if spelt or _apart(line, n) else 2):
+            if n == 0 and len(line) > 1 and text.text.replace(" ", "") in names:
+                row.texts.append(text)
+            elif known and is_digit_words(text.text, known, 1 if spelt or _apart(line, n) else 2):
                 row.words.append(text)
             elif text.is_digits:
                 row.figures.append(text)
@@ -172,9 +177,10 @@ def make_rows(texts: Sequence[Text], digit_words: Sequence[str]) -> list[Row]:
             # Letters that only look like figures are no reason to take a line of words for a row of its own.
             row.figures = [text for text in row.figures if any(letter.isdigit() for letter in text.text)]
         _without_specks(row)
-        if rows and row.words and not row.texts and rows[-1].figures and not rows[-1].words:
-            column = max((text.piece for text in rows[-1].figures), key=lambda piece: piece.right)
-            row.figures = [text for text in row.figures if text.piece.right > column.left]
+        if len(rows) > 1 and row.words and _is_speck(rows[-2], rows[-1]) and _are_its_words(rows[-2], row):
+            rows.pop()
+        if rows and row.words and _are_its_words(rows[-1], row):
+            row.figures, row.texts = [], []
         if rows and not row.texts and row.own and _is_label(rows[-1]) and _close(rows[-1], row):
             rows[-1].figures, rows[-1].words = row.figures, row.words
         elif row.words and not row.own and rows and _belongs(rows[-1], row):
@@ -184,6 +190,23 @@ def make_rows(texts: Sequence[Text], digit_words: Sequence[str]) -> list[Row]:
     return rows
 
 
+def _are_its_words(above: Row, row: Row) -> bool:
+    """Whether a row of words, with specks beside them, belongs to the row above: that one has figures and lacks words,
+    and nothing in this one stands in the column of those figures."""
+    if not above.figures or above.words or sum(len(text.text) for text in row.texts) > 3:
+        return False
+    column = max((text.piece for text in above.figures), key=lambda piece: piece.right)
+    return all(text.piece.right <= column.left for text in row.figures) and _belongs(above, row)
+
+
+def _is_speck(above: Row, row: Row) -> bool:
+    """Whether a row is nothing but something like figures outside the column of the row above."""
+    if row.texts or row.words or not above.figures:
+        return False
+    column = max((text.piece for text in above.figures), key=lambda piece: piece.right)
+    return all(text.piece.right <= column.left for text in row.figures)
+
+
 def _apart(line: Sequence[Text], n: int) -> bool:
     """Whether figures stand between a text and the label at the left: a single word may then be a digit word."""
     return any(text.is_digits for text in line[:n])
@@ -191,6 +214,7 @@ def _apart(line: Sequence[Text], n: int) -> bool:
 
 def _without_specks(row: Row) -> None:
     """Drops what is too small beside the row's words to be figures or a label: points, commas, tops of letters."""
+    row.texts = [text for text in row.texts if text.text.strip("?.,:- ")]
     if row.words:
         tall = max(text.piece.height for text in row.words)
         row.figures = [text for text in row.figures if text.piece.height > 0.62 * tall]

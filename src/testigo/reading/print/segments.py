@@ -239,7 +239,7 @@ def _join(pieces: list[Piece]) -> list[Piece]:
     joined: list[Piece] = []
     for piece in sorted(pieces, key=lambda piece: piece.left):
         for n, other in enumerate(joined):
-            if piece.left - other.right < _GAP * max(piece.height, other.height) and _beside(other, piece):
+            if piece.left - other.right < _GAP * min(piece.height, other.height) and _beside(other, piece):
                 joined[n] = _both(other, piece)
                 break
         else:
@@ -266,7 +266,7 @@ def _strung(pieces: list[Piece]) -> list[Piece]:
         for run in runs:
             last = run[-1]
             gap = piece.left - last.right
-            near = 0 < gap < _STRUNG * max(piece.height, last.height) and _beside(last, piece)
+            near = 0 < gap < _STRUNG * min(piece.height, last.height) and _beside(last, piece)
             if near and min(piece.width, last.width) > 1.2 * piece.height:
                 before = [b.left - a.right for a, b in zip(run, run[1:], strict=False)]
                 if all(gap < _EVEN * other and other < _EVEN * gap for other in before):

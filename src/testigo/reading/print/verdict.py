@@ -167,7 +167,7 @@ def _counts(contest: Contest, lines: Sequence[CountPrint], rows: Sequence[CountP
     votes = {row.name: row.value for row in lines if row.value is not None}
     if len(votes) != len(contest.lines):
         return None
-    single = {row.name: row.value for row in rows if row.kind == "summary"}
+    single = {row.name: row.value for row in rows if row.kind == "summary" and row.value is not None}
     return Counts(contest.candidates_from_lines(votes), votes, single.get("null"), single.get("blank"))
 
 
@@ -194,8 +194,10 @@ def _problems(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], ve
               checks: Sequence[Check], hint: str) -> list[str]:  # fmt: skip
     """What stands against the reading, each said once."""
     found: list[str] = []
-    needed = [n for n, one in enumerate(parts.expected) if one.kind == "line" or one.name in _needed(parts)]
-    if any(parts.alignment.matches[n].row is None for n in needed):
+    found_names = {
+        one.name for one, match in zip(parts.expected, parts.alignment.matches, strict=True) if match.row is not None
+    }
+    if not {parts.expected[n].name for n in lines} | _needed(parts) <= found_names:
         found.append(answers.ROW_MISSING)
     if parts.alignment.unknown:
         found.append(answers.ROW_UNKNOWN)

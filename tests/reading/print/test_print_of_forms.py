@@ -1,0 +1,54 @@
+"""Forms filled in by hand, without words and without a code: the sums and the voters have to prove them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from testigo.reading.print import read_print
+
+
+@pytest.mark.parametrize("contest", ["presidencia", "asamblea"])
+def test_a_form_is_read_and_its_contest_told(forms: Mapping[str, Any], contest: str) -> None:
+    form = forms[contest]
+    counts = form.counts(5)
+    reading = read_print(form.profile, form.draw(counts, 5))
+    assert reading is not None
+    assert reading.contest == contest
+    assert reading.station == "NB005-C"
+    assert reading.counts is not None and reading.counts.agrees_with(counts)
+    assert reading.proven, reading.problems
+    assert reading.hmac is None
+    assert all(reading.signatures.values())
+
+
+def test_a_number_changed_by_hand_is_not_proven(forms: Mapping[str, Any]) -> None:
+    form = forms["presidencia"]
+    pixels = form.draw(form.counts(6, FARO=31), 6).copy()
+    other = form.draw(form.counts(6, FARO=37), 6)
+    row = form.row("FARO")
+    pixels[row] = other[row]
+    reading = read_print(form.profile, pixels)
+    assert reading is not None
+    assert not reading.proven
+    assert "sum_differs" in reading.problems
+
+
+def test_null_votes_that_the_voters_do_not_confirm_are_not_proven(forms: Mapping[str, Any]) -> None:
+    """Each number stands but once on a form: a null vote more changes no sum of the lines."""
+    form = forms["asamblea"]
+    layout = form.contest.layout
+    block = layout.block("summary").box
+    counts = form.counts(8)
+    pixels = form.draw(counts, 8).copy()
+    more = form.draw(type(counts)(counts.candidates, counts.lines, 9, 2), 8)
+    rows = slice(round((block.y + 9 + 14) * 8), round((block.y + 9 + 28) * 8))
+    pixels[rows] = more[rows]
+    assert np.any(pixels != form.draw(counts, 8))
+    reading = read_print(form.profile, pixels)
+    assert reading is not None
+    assert reading.counts is not None and reading.counts.null == 9
+    assert not reading.proven
