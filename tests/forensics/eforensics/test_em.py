@@ -45,6 +45,20 @@ def test_no_em_step_lowers_the_posterior(truth: Truth, start: int, groups: int) 
     assert np.diff(values).min() > -1e-6
 
 
+@pytest.mark.parametrize("groups", [1, 7])
+def test_an_em_step_from_the_mode_goes_nowhere(truth: Truth, groups: int) -> None:
+    counts = grouped(truth.counts, groups)
+    honest, _ = without_fraud(counts)
+    at = starts(honest, 2)[0]
+    grid = prepare(counts, at)
+    for _ in range(6):  # each goes no further than its reach
+        at = polish(counts, grid, e_step(counts, grid, at), 60)[0].at
+    here = e_step(counts, grid, at)
+    there = e_step(counts, grid, m_step(counts, here))
+    assert there.log_posterior >= here.log_posterior - 1e-6
+    assert there.at.vector() == pytest.approx(at.vector(), abs=5e-3)
+
+
 def test_an_extrapolation_that_does_harm_is_taken_back(truth: Truth) -> None:
     honest, _ = without_fraud(truth.counts, rounds=3)
     at = starts(honest, 2)[1]
