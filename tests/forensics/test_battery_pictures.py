@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from testigo.forensics.battery.bootstrap import Experiment, _alarm, _predictive, experiment
+from testigo.forensics.battery import sisters
+from testigo.forensics.battery.bootstrap import Experiment, _alarm, _predictive, experiment, frame_of
 from testigo.forensics.battery.digits import DIGIT_TESTS, counted, series_of
 from testigo.forensics.battery.findings import statement
 from testigo.forensics.battery.fingerprint import picture
 from testigo.forensics.battery.pictures import digits_picture, sisters_picture
-from testigo.forensics.battery.sisters import outliers
+from testigo.forensics.battery.sisters import against_sisters, outliers
 from testigo.forensics.battery.view import View
 from testigo.forensics.report.settling import safe_svg
 from testigo.forensics.saying import percent, significant, whole
@@ -68,6 +69,19 @@ def _groups(sheets: Sheets):  # type: ignore[no-untyped-def]
     from testigo.forensics.battery.model import groups_of
 
     return groups_of(sheets)
+
+
+def test_what_is_not_computed_near_the_sisters_changes_no_list(
+    make_country: Make, result: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = View(make_country(23, centres=500), frame_of(make_country(23, centres=500)))
+    for view in (result.view, honest):
+        quick = outliers(view)
+        share = against_sisters(view.first_fit, view.frame.groups)[1]
+        assert (share[against_sisters(view.first_fit, view.frame.groups, None, sisters.NEARER)[1] == 1.0] > 0.1).all()
+        with monkeypatch.context() as patch:
+            patch.setattr(sisters, "NEARER", 0.0)
+            assert np.array_equal(outliers(view).flagged, quick.flagged)
 
 
 # ----------------------------------------------------------------------- power

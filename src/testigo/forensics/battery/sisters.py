@@ -33,13 +33,18 @@ from testigo.forensics.battery.view import View
 #: Share of false alarms that the list of stations may hold, in expectation.
 FALSE_DISCOVERIES = 0.05
 
+#: Standard deviations within which a station cannot be on the list: its p-value is far above 5 %, and no list of this
+#: false discovery rate holds one that large. Computing it would take most of the battery's time.
+NEARER = 1.2
+
 
 @dataclass(frozen=True)
 class Outliers:
     """Stations against their sisters.
 
     Attributes:
-        p: smaller p-value of share and turnout, doubled where both exist; 1 without a sister, shape (n,).
+        p: smaller p-value of share and turnout, doubled where both exist; 1 without a sister and
+            within :data:`NEARER` standard deviations, shape (n,).
         flagged: stations of the list, shape (n,).
         by_share, by_turnout: the list by what made it, shape (n,).
     """
@@ -50,8 +55,13 @@ class Outliers:
     by_turnout: Bools
 
 
-def against_sisters(fitted: Fit, groups: Groups, phi: float | None = None) -> tuple[Bools, Floats]:
-    """Which stations have sisters to compare with, and their p-values (1 elsewhere), shapes (n,)."""
+def against_sisters(fitted: Fit, groups: Groups, phi: float | None = None, nearer: float = 0.0) -> tuple[Bools, Floats]:
+    """Which stations have sisters to compare with, and their p-values (1 elsewhere), shapes (n,).
+
+    Args:
+        phi: variance factor; left out, the fit's own.
+        nearer: stations nearer to their sisters than so many standard deviations get 1 without being computed.
+    """
     n, x = fitted.n, fitted.x
     others_n = np.bincount(groups.centre, n, groups.centres)[groups.centre] - n
     others_x = np.bincount(groups.centre, x, groups.centres)[groups.centre] - x
@@ -59,15 +69,18 @@ def against_sisters(fitted: Fit, groups: Groups, phi: float | None = None) -> tu
     p = np.ones(len(n))
     factor = (fitted.phi if phi is None else phi) * (1 + n[usable] / others_n[usable])
     mean = (others_x[usable] + 0.5) / (others_n[usable] + 1)
-    p[usable] = beta_binomial_p(x[usable], n[usable], mean, factor)
+    spread = np.sqrt(n[usable] * mean * (1 - mean) * factor)
+    far = np.abs(x[usable] - n[usable] * mean) >= nearer * spread
+    rows = np.flatnonzero(usable)[far]
+    p[rows] = beta_binomial_p(x[rows], n[rows], mean[far], factor[far])
     return usable, p
 
 
 def outliers(view: View, phi: float | None = None) -> Outliers:
     """The stations to look at. ``phi``: 1 for the naive list; left out, each fit's own."""
     groups = view.frame.groups
-    share_usable, share = against_sisters(view.first_fit, groups, phi)
-    turnout_usable, turnout = against_sisters(view.turnout_fit, groups, phi)
+    share_usable, share = against_sisters(view.first_fit, groups, phi, NEARER)
+    turnout_usable, turnout = against_sisters(view.turnout_fit, groups, phi, NEARER)
     pooled = np.concatenate((share[share_usable], turnout[turnout_usable]))
     rejected = multipletests(pooled, FALSE_DISCOVERIES, "fdr_bh")[0] if len(pooled) else np.zeros(0, dtype=np.bool_)
     by_share, by_turnout = (np.zeros(len(share), dtype=np.bool_) for _ in range(2))
