@@ -21,6 +21,7 @@ import pytest
 from PIL import Image
 
 import testigo.reading.renderer as renderer
+import testigo.reading.rendering as rendering
 from testigo.reading import Limits, OpenedImage, Refusal, open_image, open_pages
 from testigo.records import Opening
 
@@ -237,6 +238,34 @@ def test_a_decoder_that_hangs_or_eats_memory_is_stopped() -> None:
     data = pdf([np.full((2000, 2000), 255, np.uint8)] * 2)
     assert outcome(data, replace(LIMITS, max_render_bytes=30_000_000)) in (Opening.DAMAGED, Opening.TOO_MANY_PIXELS)
     assert len(opened(data)) == 2
+
+
+_NONSENSE = {
+    "dies": "import os; os.abort()",
+    "says nothing": "",
+    "talks": "print('hello')",
+    "ends without a page": """print('{"end": "done", "detail": ""}')""",
+    "invents an ending": """print('{"end": "fine", "detail": ""}')""",
+    "promises a page": """print('{"width": 10, "height": 10}'); print('abc')""",
+    "promises a huge page": """print('{"width": 90000, "height": 90000}')""",
+    "a page of less than nothing": """print('{"width": -3, "height": -3}'); print('{"end": "done", "detail": ""}')""",
+    "a page without end": """print('{"width": 1e999, "height": 1}')""",
+    "brackets without end": "print('[' * 200000)",
+    "a page of words": """print('{"width": "x", "height": []}')""",
+}
+
+
+@pytest.mark.parametrize("story", list(_NONSENSE))
+def test_a_decoder_that_was_taken_over_can_only_talk_nonsense(story: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "_COMMAND", (sys.executable, "-c", _NONSENSE[story]))
+    assert outcome(pdf([scan(1)])) == Opening.DAMAGED
+
+
+def test_a_decoder_is_given_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_PASSWORD", "secret")
+    tell = 'import os; print(\'{"end": "%s", "detail": ""}\' % os.environ.get(\'DATABASE_PASSWORD\', \'not_an_image\'))'
+    monkeypatch.setattr(rendering, "_COMMAND", (sys.executable, "-c", tell))
+    assert outcome(pdf([scan(1)])) == Opening.NOT_AN_IMAGE
 
 
 # ------------------------------------------------------------------------------------ hostile bytes

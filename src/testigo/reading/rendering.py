@@ -4,12 +4,14 @@ Rules of this module
 --------------------
 1. That process (:mod:`testigo.reading.renderer`) may use so much memory and time and no more; if it crashes, hangs or
    talks nonsense, the file is refused and nothing else happens.
-2. What it answers is checked like any other input: sizes and lengths must fit, and the limits hold here too.
+2. It is given the file and nothing else: no setting, password or address that this process has in its environment.
+3. What it answers is checked like any other input: sizes and lengths must fit, and the limits hold here too.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +23,8 @@ from testigo.reading.pixels import Grey
 from testigo.records import Opening
 
 _COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("renderer.py")))
+#: What a Python needs to start, and where its libraries may be.
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _REFUSED = {
     "damaged": Opening.DAMAGED,
     "not_an_image": Opening.NOT_AN_IMAGE,
@@ -59,6 +63,7 @@ def render(kind: str, data: bytes, limits: Limits, *, pages: int) -> list[Grey] 
             input=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
             timeout=2 * limits.max_render_seconds,
             check=False,
         )
@@ -66,12 +71,12 @@ def render(kind: str, data: bytes, limits: Limits, *, pages: int) -> list[Grey] 
         return Refusal(Opening.TOO_MANY_PIXELS, "its decoder took too long")
     try:
         return _pages(done.stdout, limits)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return Refusal(Opening.DAMAGED, f"its decoder died ({done.returncode})")
 
 
 def _pages(answer: bytes, limits: Limits) -> list[Grey] | Refusal:
-    """What the process wrote, taken apart. ValueError, KeyError, TypeError: it did not come to its end."""
+    """What the process wrote, taken apart. Whatever it raises: it did not come to its end."""
     pages: list[Grey] = []
     position = 0
     while True:
