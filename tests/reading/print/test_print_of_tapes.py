@@ -76,7 +76,7 @@ def test_boxes_lie_on_the_row_in_the_given_pixels(tape: Any, clean: tuple[PrintR
 
 
 def test_a_figure_changed_by_hand_is_seen_and_located(tape: Any, clean: tuple[PrintReading, Counts, Any]) -> None:
-    _, counts, pixels = clean
+    _, _, pixels = clean
     other = tape.draw(tape.counts(3, PSUV=788, UNTC=1107), 3)
     forged, row = pixels.copy(), tape.row("PSUV")
     upper = slice(row.start, row.start + 34)  # the line with the figures; the words stay
@@ -90,7 +90,7 @@ def test_a_figure_changed_by_hand_is_seen_and_located(tape: Any, clean: tuple[Pr
 
 
 def test_a_row_changed_in_figures_and_words_breaks_the_sum(tape: Any, clean: tuple[PrintReading, Counts, Any]) -> None:
-    _, counts, pixels = clean
+    _, _, pixels = clean
     other = tape.draw(tape.counts(3, PSUV=788, UNTC=1107), 3)
     forged, row = pixels.copy(), tape.row("PSUV")
     forged[row] = other[row]

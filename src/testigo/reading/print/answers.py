@@ -42,7 +42,7 @@ class CountPrint:
     """A row of the sheet that holds a count.
 
     Attributes:
-        name: of a ballot line: its code; else the figure's name (``voters_machine``, ``votes``, ``valid``, ``zero``, …).
+        name: of a ballot line: its code; else the figure's name (``voters_machine``, ``votes``, ``valid``, ``zero``).
         kind: ``line``, ``figure`` (voters) or ``summary``.
         label: as the profile prints it.
         figures: the number in figures, with its confidence and place.

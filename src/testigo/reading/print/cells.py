@@ -60,7 +60,7 @@ def find_cells(page: Page, places: int) -> list[CellRow]:
     return _rows(cells, places)
 
 
-def _framed(solid: np.ndarray, piece: Piece) -> bool:  # type: ignore[type-arg]
+def _framed(solid: np.ndarray, piece: Piece) -> bool:
     """Whether ink runs along all four edges."""
     part = solid[piece.top : piece.bottom, piece.left : piece.right]
     deep = max(2, round(0.07 * piece.height))

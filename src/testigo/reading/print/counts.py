@@ -124,7 +124,7 @@ def _rightmost(row: Row) -> Text:
     return max(row.figures, key=lambda text: text.piece.right)
 
 
-def _line(x: np.ndarray, y: np.ndarray, near: float) -> tuple[float, float]:  # type: ignore[type-arg]
+def _line(x: np.ndarray, y: np.ndarray, near: float) -> tuple[float, float]:
     """A straight line through most of the points."""
     at, slope = float(np.median(y)), 0.0
     for _ in range(3):

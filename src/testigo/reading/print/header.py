@@ -175,7 +175,7 @@ def _spellings(frames: Frames) -> list[tuple[str, float]]:
     return [(text.replace(" ", "").upper(), chance) for text, chance in spelt[:_VARIANTS]]
 
 
-def _options(row: np.ndarray) -> list[tuple[str, float]]:  # type: ignore[type-arg]
+def _options(row: np.ndarray) -> list[tuple[str, float]]:
     order = np.argsort(-row)[:3]
     options = [
         (ALPHABET[number - 1], float(row[number]))

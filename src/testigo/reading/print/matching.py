@@ -63,8 +63,7 @@ class Alignment:
 
     Attributes:
         matches: one per expected row.
-        unknown: rows with figures and words, between the first ballot line and the last total, that nothing was expected
-            for.
+        unknown: rows with figures and words, between the first ballot line and the last total, that were not expected.
         score: of the whole, to compare contests.
         named: how many rows are confirmed by their label.
     """
@@ -140,7 +139,7 @@ def align(rows: Sequence[Row], expected: Sequence[Expected]) -> Alignment:
     return _walk(gain, cost, labels, counts, first)
 
 
-def _walk(gain: np.ndarray, cost: np.ndarray, labels: np.ndarray, counts: np.ndarray, first: int) -> Alignment:  # type: ignore[type-arg]
+def _walk(gain: np.ndarray, cost: np.ndarray, labels: np.ndarray, counts: np.ndarray, first: int) -> Alignment:
     found, wanted = gain.shape
     # Rows above the first and below the last expected one cost nothing: headers, signatures.
     best = np.zeros((found + 1, wanted + 1))

@@ -173,7 +173,7 @@ def _ink(even: Grey) -> Float:
     strength = np.maximum(np.maximum(near, _ACROSS * across), np.float32(_FAINTEST))
     smooth = cv2.resize(cv2.blur(strength, (3, 3)), (columns * _BLOCK, rows * _BLOCK), interpolation=cv2.INTER_LINEAR)
     share = dark.astype(np.float32) / (255 * smooth[:height, :width])
-    return np.clip((share - _PALE) / (_FULL - _PALE), 0, 1, out=share)
+    return np.asarray(np.clip((share - _PALE) / (_FULL - _PALE), 0, 1), np.float32)
 
 
 # ----------------------------------------------------------------------------------------- turn

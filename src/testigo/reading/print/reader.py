@@ -148,9 +148,8 @@ def _stops(contests: Sequence[Contest]) -> list[str]:
 
 
 def _is_stop(text: str, stops: Sequence[str]) -> bool:
-    return any(
-        abs(len(text) - len(stop)) <= 0.3 * len(stop) and SequenceMatcher(None, text, stop).ratio() > 0.8 for stop in stops
-    )  # fmt: skip
+    near = [stop for stop in stops if abs(len(text) - len(stop)) <= 0.3 * len(stop)]
+    return any(SequenceMatcher(None, text, stop).ratio() > 0.8 for stop in near)
 
 
 # -------------------------------------------------------------------------------- which contest

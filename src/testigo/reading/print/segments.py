@@ -10,6 +10,7 @@ Rules of this module
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -93,8 +94,8 @@ def line_mask(ink: Float, scale: float) -> NDArray[np.uint8]:
     solid = (ink > 0.4).astype(np.uint8)
     level = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((1, round(9 * scale)), np.uint8))
     upright = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((round(7 * scale), 1), np.uint8))
-    wider = cv2.dilate(level, np.ones((3, 1), np.uint8)) | cv2.dilate(upright, np.ones((1, 3), np.uint8))
-    return np.asarray(wider, np.uint8)
+    wide = cv2.dilate(level, np.ones((3, 1), np.uint8)), cv2.dilate(upright, np.ones((1, 3), np.uint8))
+    return np.asarray(cv2.bitwise_or(*wide), np.uint8)
 
 
 def without_rules(ink: Float, scale: float) -> Float:
@@ -268,7 +269,7 @@ def _strung(pieces: list[Piece]) -> list[Piece]:
             gap = piece.left - last.right
             near = 0 < gap < _STRUNG * min(piece.height, last.height) and _beside(last, piece)
             if near and min(piece.width, last.width) > 1.2 * piece.height:
-                before = [b.left - a.right for a, b in zip(run, run[1:], strict=False)]
+                before = [b.left - a.right for a, b in pairwise(run)]
                 if all(gap < _EVEN * other and other < _EVEN * gap for other in before):
                     run.append(piece)
                     break

@@ -2,7 +2,7 @@
 
 When a sheet is proven
 ----------------------
-1. Every expected row of a line and every total that the sums need was found and decided; no row with counts is left over.
+1. Every ballot line and every total that the sums need was found and decided; no row with counts is left over.
 2. Most rows carry the label expected of them, so that none can have slipped.
 3. No row's figures and words were both read and differ.
 4. The sums hold (:func:`~testigo.reading.print.proof.holds`); a sheet without words, where each number stands but
