@@ -42,6 +42,7 @@ _DARK_PAPER, _PALE_SHARE, _PALEST_SHARE = 95, 0.34, 0.24
 _BLUR_MM, _BLUR_PIXELS = 0.62, 2.75  # width of an edge; half-size pixels that no blur is less than
 _BLUR_SERIOUS = 1.3  # times as wide
 _TILE, _TILE_ROWS, _TILE_CONTRAST = 40, 12, 40
+_ONE_SHEET = 800  # per mille of certainty of an outline
 _SKEWED_DEGREES = 2.5
 _SLIP_MM = 2.0
 
@@ -185,6 +186,7 @@ class _View:
     Attributes:
         half: pixels, the longer side downwards.
         corners: of its largest sheet (4, 2), clockwise from the upper left; ``edges``: whether they were seen.
+        one_sheet: whether that is one sheet, as far as its outline tells: two that touch have no straight sides.
         per_mm: half-size pixels per millimetre.
         scale: image pixels per half-size pixel.
         ink: 255 where ink is, at a quarter of the size of ``half`` or less.
@@ -196,6 +198,7 @@ class _View:
     half: Grey
     corners: Floats
     edges: bool
+    one_sheet: bool
     per_mm: float
     scale: float
     small: Grey
@@ -217,9 +220,18 @@ class _View:
         print_like = (heights >= 2) & (heights < small.shape[1] / 12) & (stats[1:, cv2.CC_STAT_AREA] >= 4)
         letter = float(np.median(heights[print_like])) if print_like.any() else 0.0
         return cls(
-            half, corners, outline.by_ground, max(0.01, across / paper_width), scale, small, ink, zoom,
-            int(np.count_nonzero(print_like)), letter * scale / zoom,
-        )  # fmt: skip
+            half=half,
+            corners=corners,
+            edges=outline.by_ground,
+            one_sheet=not outline.by_ground or outline.certainty >= _ONE_SHEET,
+            per_mm=max(0.01, across / paper_width),
+            scale=scale,
+            small=small,
+            ink=ink,
+            zoom=zoom,
+            marks=int(np.count_nonzero(print_like)),
+            letter=letter * scale / zoom,
+        )
 
     @property
     def inside(self) -> tuple[int, int, int, int]:
@@ -306,6 +318,8 @@ def _tiles(bands: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
 
 
 def _cuts(view: _View) -> list[Reason]:
+    if not view.one_sheet:
+        return []
     names = dict(zip(SIDES, (CUT_TOP, CUT_RIGHT, CUT_BOTTOM, CUT_LEFT), strict=True))
     return [Reason(names[side]) for side in edges_that_cut(view.small, view.corners * view.zoom)]
 
