@@ -122,7 +122,7 @@ def _published(
         return opening.Opened(Opening.IMAGE, arrived.blob, withheld=picture.value, size=image.size)
     stored = store.put_if_absent(picture.jpeg)
     return opening.Opened(
-        Opening.IMAGE, arrived.blob, image=stored.digest, rectangles=picture.rectangles, size=image.size
+        Opening.IMAGE, arrived.blob, image=stored.digest, rectangles=picture.rectangles, size=picture.size
     )
 
 
