@@ -25,6 +25,8 @@ from testigo.reading.print.rows import Row, Text, around, crop, joined
 from testigo.reading.print.segments import Piece
 
 _OFF = 1.8  # millimetres by which figures may stand off their column
+_WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
+_AGREE = 0.25  # share of the rows with words below which the figures found are not the counts
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -81,21 +83,30 @@ def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: 
                 reader: Recogniser) -> list[RowCount]:  # fmt: skip
     """The count of each expected row, from the tape's pieces."""
     counts = [RowCount(None if match.row is None else rows[match.row]) for match in alignment.matches]
-    column = find_column(page, [count.row for count in counts if count.row is not None])
+    if grammar is not None:
+        _take_words(counts, grammar)
+    column = find_column(page, counts)
     for count in counts:
         if count.row is not None:
             _take_figures(page, count, column)
-    if grammar is not None:
-        _take_words(counts, grammar)
     _look_again(page, counts, column, grammar, reader)
     for count in counts:
         count.weigh()
     return counts
 
 
-def find_column(page: Page, rows: Sequence[Row]) -> Column | None:
-    """The column of the figures: the rightmost ones of most rows, and the edge by which they are aligned."""
-    picked = [_rightmost(row) for row in rows if row.figures]
+def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
+    """The column of the figures, and the edge by which they are aligned.
+
+    It is where the rows' figures say what their words say; the rightmost figures of most rows if there are no words.
+    A column that says otherwise in nearly all rows (party numbers beside the labels) is none.
+    """
+    rows = [count.row for count in counts if count.row is not None]
+    agreeing = [text for count in counts if (text := _as_in_words(count)) is not None]
+    spelt = sum(count.words.readable is not None and bool(count.row and count.row.figures) for count in counts)
+    if spelt >= _WITNESSES and len(agreeing) < _AGREE * spelt:
+        return None
+    picked = agreeing if len(agreeing) >= _WITNESSES else [_rightmost(row) for row in rows if row.figures]
     pieces = [text.piece for text in picked]
     if len(pieces) < 3:
         return None
@@ -111,13 +122,29 @@ def find_column(page: Page, rows: Sequence[Row]) -> Column | None:
             chosen = (outside, edge, at, slope)
     assert chosen is not None  # noqa: S101  (there are three edges)
     _, edge, at, slope = chosen
+    known = {id(text) for text in picked}
     drops = [
-        _rightmost(row).piece.middle - row.texts[0].piece.middle for row in rows if row.figures and row.texts
-    ]  # fmt: skip
+        text.piece.middle - row.texts[0].piece.middle
+        for row in rows
+        for text in row.figures
+        if row.texts and id(text) in known
+    ]
     return Column(
         edge, at, slope, max(piece.width for piece in pieces), float(np.median([p.height for p in pieces])),
         float(np.median(drops)) if drops else 0.0,
     )  # fmt: skip
+
+
+def _as_in_words(count: RowCount) -> Text | None:
+    """The piece of a row that says in figures what the row says in words."""
+    said = count.words.readable
+    if said is None or count.row is None:
+        return None
+    return next((text for text in reversed(count.row.figures) if _plain(text) == str(said)), None)
+
+
+def _plain(text: Text) -> str:
+    return text.text.replace(" ", "").replace("o", "0").replace("l", "1").replace("i", "1")
 
 
 def _rightmost(row: Row) -> Text:
@@ -141,8 +168,8 @@ def _line(x: np.ndarray, y: np.ndarray, near: float) -> tuple[float, float]:
 def _take_figures(page: Page, count: RowCount, column: Column | None) -> None:
     assert count.row is not None  # noqa: S101
     found = count.row.figures
-    if column is not None:
-        found = [text for text in found if abs(column.place(text.piece)) <= _OFF * page.scale]
+    # Figures that stand in no column are a party's number, a speck, a note: nobody knows.
+    found = [text for text in found if column is not None and abs(column.place(text.piece)) <= _OFF * page.scale]
     if not found:
         return
     text = max(found, key=lambda text: text.piece.right)

@@ -49,8 +49,12 @@ def likely_numbers(frames: Frames, most_digits: int = 5, beam: int = 10) -> list
 
     The chances are absolute: what is missing to 1 says something else than a number.
     """
+    chances = digit_chances(frames)
+    plain = _plainly(chances)
+    if plain is not None and len(plain[0]) <= most_digits:
+        return [plain]
     paths: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # digits -> chance ending in no letter, in its last digit
-    for row in digit_chances(frames):
+    for row in chances:
         grown: dict[str, list[float]] = {}
         for digits, (blank, letter) in paths.items():
             here = grown.setdefault(digits, [0.0, 0.0])
@@ -65,6 +69,19 @@ def likely_numbers(frames: Frames, most_digits: int = 5, beam: int = 10) -> list
         best = sorted(grown.items(), key=lambda item: -(item[1][0] + item[1][1]))[:beam]
         paths = {digits: (blank, letter) for digits, (blank, letter) in best}
     return sorted(((digits, b + n) for digits, (b, n) in paths.items()), key=lambda item: -item[1])
+
+
+def _plainly(chances: Double) -> tuple[str, float] | None:
+    """The digits where no step leaves a doubt, with a lower bound of their chance."""
+    chance = float(np.prod(chances.max(axis=1)))
+    if chance < 0.99:
+        return None
+    digits, before = "", 0
+    for number in chances.argmax(axis=1):
+        if number not in (0, before):
+            digits += str(number - 1)
+        before = int(number)
+    return (digits, min(1.0, chance)) if digits else None
 
 
 # ----------------------------------------------------------------------------------- given texts

@@ -35,6 +35,8 @@ _LAST = 6  # pieces from the end that are looked at
 def signature_boxes(page: Page, top: int) -> list[Piece]:
     """The places between two level lines, one below the other, in reading order. (Upright lines may be lost: whatever
     runs down the whole tape is taken for a scanner's streak.)"""
+    if page.height - top < _BOX[1] * page.scale:
+        return []
     ink = (page.ink[top:] > 0.4).astype(np.uint8)
     solid = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((3, 5), np.uint8))
     level = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((1, round(_BOX[0] * page.scale * 0.6)), np.uint8))

@@ -29,6 +29,7 @@ _TIME = re.compile(
 )
 _HEX_LIKE = str.maketrans({"o": "0", "q": "9", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", " ": None})
 _DIGIT_LIKE = str.maketrans({"o": "0", "q": "0", "d": "0", "i": "1", "l": "1", "s": "5", "z": "2", "b": "8", "g": "9"})
+_SURE = 0.97  # certainty of a line that needs no closer look
 _WITNESS = 0.8  # certainty of a line that may contradict the code
 _VARIANTS = 64  # spellings of one line that are tried for a sheet code
 
@@ -77,7 +78,7 @@ def _closer(page: Page, texts: Sequence[Text], reader: Recogniser) -> list[Text]
             pieces[-1] = around([pieces[-1], text.piece])
             again[-1] = n
             closer[n - 1] = Text(text.piece, text.frames.part(0, 0), "")
-        elif _is_code(text.text):
+        elif _is_code(text.text) and certainty(text.frames) < _SURE:
             again.append(n)
             pieces.append(text.piece)
     frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
@@ -260,8 +261,9 @@ def _electors(page: Page, rows: Sequence[Row], contest: Contest) -> Said | None:
             near = parts[max(0, n - 1) : n + 2]
             number = _beside(label, " ".join(text.text for text in near))
             if number is not None:
-                sure = float(np.prod([certainty(text.frames) for text in near]))
-                return _said(page, number, sure, *near)
+                # The label was recognised as a whole; the figures are what must be sure.
+                figures = [text for text in near if any(letter.isdigit() for letter in text.text)]
+                return _said(page, number, float(np.prod([certainty(text.frames) for text in figures])), *near)
     return None
 
 

@@ -92,18 +92,23 @@ def label_scores(
     scores = np.full((len(rows), len(expected)), np.nan)
     texts = [fold(one.label) for one in expected]
     parties = [fold(one.party) for one in expected]
-    bracketed = [f"{text} ({party})" if party else text for text, party in zip(texts, parties, strict=True)]
-    beside = [f"{text} {party}" if party else text for text, party in zip(texts, parties, strict=True)]
-    variants = [*texts, *bracketed, *beside]
-    variants += [variant.replace(" ", "") for variant in variants]
+    variants: dict[str, set[int]] = {}
+    for m, (text, party) in enumerate(zip(texts, parties, strict=True)):
+        # The party's number may stand in the same piece; spaces come and go.
+        for variant in (text, f"{text} ({party})" if party else text, f"{text} {party}" if party else text):
+            variants.setdefault(variant, set()).add(m)
+            variants.setdefault(variant.replace(" ", ""), set()).add(m)
+    spelt = list(variants)
+    lengths = np.array([max(2, len(text)) for text in texts])
     for n, row in enumerate(rows):
         label = [text for text in row.texts if _left_of_figures(text.piece.right, row)]
         if not label or (not row.words and not row.figures and not _resembles("".join(t.text for t in label), texts)):
             continue
         frames = joined(label)
-        # The party's number may stand in the same piece; spaces come and go.
-        scored = chances_of(frames, variants).reshape(-1, len(texts)).max(axis=0)
-        lengths = np.array([max(2, len(text)) for text in texts])
+        scored = np.full(len(expected), -np.inf)
+        for variant, score in zip(spelt, chances_of(frames, spelt), strict=True):
+            for m in variants[variant]:
+                scored[m] = max(scored[m], score)
         scores[n] = np.minimum(0.0, (scored - best_path(frames)) / np.sqrt(lengths / 4))
     return scores
 

@@ -35,7 +35,8 @@ from testigo.reading.print.rows import Row, Text, make_rows, read_pieces
 from testigo.reading.print.segments import Piece, find_pieces
 from testigo.reading.print.verdict import Parts, assemble
 
-_FIRST, _STEP = 0.55, 0.07  # shares of the page that are read before the end of the counts is looked for
+_FIRST, _STEP = 0.55, 0.03  # shares of the page that are read before the end of the counts is looked for
+_LEAST_NAMED = 0.15  # the same, of rows with the right label
 _LEAST_ROWS = 0.3  # share of the expected rows without which this is no sheet of the contest
 
 
@@ -163,7 +164,11 @@ def _which(texts: Sequence[Text], contests: Sequence[Contest]) -> _Found | None:
         expected = expected_rows(contest)
         rows = make_rows(texts, contest.printing.digit_words, [one.label for one in expected])
         candidates.append(_Found(contest, expected, align(rows, expected), rows))
-    candidates = [found for found in candidates if found.share >= _LEAST_ROWS and found.alignment.named > 0]
+    candidates = [
+        found
+        for found in candidates
+        if found.share >= _LEAST_ROWS and found.alignment.named >= _LEAST_NAMED * len(found.expected)
+    ]
     if not candidates:
         return None
     plain = ["".join(text.text.split()).upper() for text in texts[:60]]

@@ -33,7 +33,7 @@ INDEX = {letter: number + 1 for number, letter in enumerate(ALPHABET)}
 _TALL = 48  # rows that the model wants
 _STEP = 8  # columns per step of the model
 _BATCH = 24
-_ENOUGH, _SQUEEZED = 176, 0.52  # columns up to which a line keeps its shape; how narrow a longer one is made
+_ENOUGH, _SQUEEZED = 168, 0.52  # columns up to which a line keeps its shape; how narrow a longer one is made
 _MODEL = "rec"  # part of the model's file name
 
 

@@ -224,26 +224,47 @@ def _merged(pieces: list[Piece]) -> list[Piece]:
 def _whole(pieces: list[Piece]) -> list[Piece]:
     """Without slivers of a letter that lie inside a larger piece, which holds them already."""
     kept: list[Piece] = []
+    bands: _Bands = {}
     for piece in sorted(pieces, key=lambda piece: -piece.width * piece.height):
         inside = any(
-            o.left - 2 <= piece.left and piece.right <= o.right + 2
+            o.left - 2 <= piece.left
+            and piece.right <= o.right + 2
             and min(o.bottom, piece.bottom) - max(o.top, piece.top) > 0.5 * piece.height
-            for o in kept
-        )  # fmt: skip
+            for o in (kept[n] for n in _near(bands, piece))
+        )
         if not inside:
+            _note(bands, piece, len(kept))
             kept.append(piece)
     return kept
+
+
+#: Pieces by the height at which they stand, so that neighbours are found without asking all.
+_Bands = dict[int, list[int]]
+_BAND = 64
+
+
+def _near(bands: _Bands, piece: Piece) -> list[int]:
+    """The numbers of the pieces noted within a band of a piece's height, in the order in which they were noted."""
+    band = int(piece.middle) // _BAND
+    return sorted(n for b in (band - 1, band, band + 1) for n in bands.get(b, ()))
+
+
+def _note(bands: _Bands, piece: Piece, number: int) -> None:
+    bands.setdefault(int(piece.middle) // _BAND, []).append(number)
 
 
 def _join(pieces: list[Piece]) -> list[Piece]:
     """Neighbours in one line with no more than a word's gap between them are one piece."""
     joined: list[Piece] = []
+    bands: _Bands = {}
     for piece in sorted(pieces, key=lambda piece: piece.left):
-        for n, other in enumerate(joined):
+        for n in _near(bands, piece):
+            other = joined[n]
             if piece.left - other.right < _GAP * min(piece.height, other.height) and _beside(other, piece):
                 joined[n] = _both(other, piece)
                 break
         else:
+            _note(bands, piece, len(joined))
             joined.append(piece)
     return sorted(_strung(joined), key=lambda piece: (piece.middle, piece.left))
 
@@ -263,9 +284,10 @@ def _both(one: Piece, other: Piece) -> Piece:
 def _strung(pieces: list[Piece]) -> list[Piece]:
     """Three and more words strung out evenly are one piece: letters of one width leave wide gaps between words."""
     runs: list[list[Piece]] = []
+    bands: _Bands = {}
     for piece in sorted(pieces, key=lambda piece: piece.left):
-        for run in runs:
-            last = run[-1]
+        for n in _near(bands, piece):
+            run, last = runs[n], runs[n][-1]
             gap = piece.left - last.right
             near = 0 < gap < _STRUNG * min(piece.height, last.height) and _beside(last, piece)
             if near and min(piece.width, last.width) > 1.2 * piece.height:
@@ -274,6 +296,7 @@ def _strung(pieces: list[Piece]) -> list[Piece]:
                     run.append(piece)
                     break
         else:
+            _note(bands, piece, len(runs))
             runs.append([piece])
     strung: list[Piece] = []
     for run in runs:

@@ -4,7 +4,7 @@ When a sheet is proven
 ----------------------
 1. Every ballot line and every total that the sums need was found and decided; no row with counts is left over.
 2. Most rows carry the label expected of them, so that none can have slipped.
-3. No row's figures and words were both read and differ.
+3. No row's figures and words were both read and differ, and in at least half of the ballot lines both were read.
 4. The sums hold (:func:`~testigo.reading.print.proof.holds`); a sheet without words, where each number stands but
    once, needs besides that all votes are as many as the people who voted.
 5. The sheet code was read, and neither the header's other lines nor the caller's code contradict it.
@@ -32,6 +32,7 @@ from testigo.records import Check, Counts, Outcome
 
 _NAMED = 0.7  # share of the rows whose label must be the expected one
 _CODE_SURE, _CODE_ALONE = 900, 980  # confidence of a sheet code that other lines confirm, and of one that stands alone
+_TWICE = 0.5  # share of the ballot lines whose figures and words must both have been read
 _DECIDED = 0.5  # weight from which on a row's likeliest number is its value
 _SINGLE_SURE = 0.9  # the same for a number that stands but once on the sheet
 
@@ -233,7 +234,9 @@ def _proves(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], verd
     if not _needed(parts) <= set(verdict.totals):
         return False
     if parts.contest.printing is not None and parts.contest.printing.digit_words:
-        return True
+        # Words alone, or figures alone, are half a proof: most rows must have been read twice.
+        twice = sum(parts.counts[n].figures.readable == rows[n].value == parts.counts[n].words.readable for n in lines)
+        return twice >= _TWICE * len(lines)
     # Each number stands but once: every one must be sure by itself, and the voters must confirm the votes.
     sure = all(rows[n].confidence >= 1000 * _SINGLE_SURE for n in lines)
     voters = printed.get("voters_machine", printed.get("voters_book"))
