@@ -19,26 +19,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice, product
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from testigo.election.grammar import Payload, find_payload
-from testigo.election.profile import Profile
+from testigo.election.profile import Contest, Profile
 from testigo.election.simulacro import says_simulacro
 from testigo.reading import problems
 from testigo.reading.codes import Code, Trace, find_codes, find_codes_and_traces, find_marks
 from testigo.reading.opening import Grey, OpenedImage
-from testigo.reading.soft import Clock, Region, SoftCode, find_regions, read_region
+from testigo.reading.soft import (
+    Clock,
+    Judge,
+    ModuleMap,
+    Region,
+    SoftCode,
+    combine,
+    decode_map,
+    find_regions,
+    module_maps,
+    read_region,
+)
 from testigo.reading.soft.confidence import confidence_of, confidence_of_plain
 
-HALF, FULL, ADAPTIVE, CROP, SOFT = "half", "full", "adaptive", "crop", "soft"
+HALF, FULL, ADAPTIVE, CROP, SOFT, COMBINED = "half", "full", "adaptive", "crop", "soft", "combined"
 
 _BARELY_BELOW_UNUSED = 300
 #: An image this much larger than its sheets, judged by the size of their codes, may show a further sheet.
 _ROOM_FOR_ANOTHER = 1.6
+#: Of several images: maps tried of each, and combinations of them.
+_MAPS_EACH, _MOST_COMBINATIONS = 4, 24
 #: A further sheet's code is about as large as those that were read, and dense.
 _ALIKE, _DENSE = 1.7, 0.45
 
@@ -50,9 +64,11 @@ class CodeSheet:
     Attributes:
         payload: what the code says, taken apart.
         code: the code as found; its place is in the image's upright pixels.
-        stage: how much work it took: ``half``, ``full``, ``adaptive``, ``crop``, ``soft``.
+        stage: how much work it took: ``half``, ``full``, ``adaptive``, ``crop``, ``soft``, ``combined``.
         confidence: per mille.
         problems: codes of :data:`testigo.reading.PROBLEMS`.
+        judged: whether something else than the code (the print) was needed to read it; such a reading names the print
+            as evidence.
     """
 
     payload: Payload
@@ -60,6 +76,7 @@ class CodeSheet:
     stage: str
     confidence: int
     problems: tuple[str, ...] = ()
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,12 @@ def find_sheets_by_code(
         rehearsal: whether drawings may be read; outside a rehearsal their marks are searched at full size.
         search: what it may cost.
     """
+    answer = _searched(profile, image, rehearsal, search or Search())
+    sheets = tuple(_with_symbols(profile, image, sheet) for sheet in answer.sheets)
+    return CodeAnswer(sheets, answer.codes)
+
+
+def _searched(profile: Profile, image: OpenedImage, rehearsal: bool, search: Search) -> CodeAnswer:
     codes = list(find_codes(image.half(), 2))
     sheets = _sheets(profile, codes, HALF)
     settled = bool(sheets) and not _room_for_another(profile, image, sheets)
@@ -117,8 +140,23 @@ def find_sheets_by_code(
         if says_simulacro([code.text for code in codes]):
             return CodeAnswer(tuple(sheets), tuple(codes))
     if not settled and (not sheets or _room_for_another(profile, image, sheets)):
-        return _Costly(profile, image, search or Search(), sheets, codes).run(traces, rehearsal)
+        return _Costly(profile, image, search, sheets, codes).run(traces, rehearsal)
     return CodeAnswer(tuple(sheets), tuple(codes))
+
+
+def _with_symbols(profile: Profile, image: OpenedImage, sheet: CodeSheet) -> CodeSheet:
+    """A code that was barely corrected, with the map of what was: the soft decoder reads it again."""
+    if sheet.code.unused >= _BARELY_BELOW_UNUSED or sheet.code.symbols:
+        return sheet
+    contests = [contest for contest in profile.contests if contest.qr is not None]
+    corners = np.array(sheet.code.corners)
+    clock = Clock(Search().further_seconds)
+    again = read_region(image.full(), _around(Trace(sheet.code.corners)), contests, clock, quads=[corners])
+    if again is None or again.decoded.payload.text != sheet.payload.text:
+        return sheet
+    decoded = again.decoded
+    code = replace(sheet.code, corrected=decoded.corrected, erased=decoded.erased, symbols=decoded.symbols)
+    return replace(sheet, code=code, confidence=max(sheet.confidence, confidence_of(decoded)))
 
 
 def _sheets(profile: Profile, codes: Iterable[Code], stage: str) -> list[CodeSheet]:
@@ -223,6 +261,48 @@ class _Costly:
         return True
 
 
+def find_sheet_in_several(
+    profile: Profile,
+    images: Sequence[OpenedImage],
+    *,
+    judges: Sequence[Judge] = (),
+    search: Search | None = None,
+) -> CodeSheet | None:
+    """Read one sheet's code from several images of it, none of which could be read alone; or with a judge's help.
+
+    Args:
+        profile: the election.
+        images: of the same sheet, whichever way they lie. The place that is told is on the first that shows the code.
+        judges: what the print says of the payload's beginning; a reading that needed it is ``judged``.
+        search: what it may cost, for each image.
+
+    Returns:
+        The sheet, or ``None``. Whether the images do show one sheet need not be known: maps of different sheets
+        contradict each other, and then nothing is sure.
+    """
+    contests = [contest for contest in profile.contests if contest.qr is not None]
+    maps = [best for image in images if (best := _best_maps(image, contests, search or Search()))]
+    for chosen in islice(product(*maps), _MOST_COMBINATIONS) if maps else ():
+        alike = [one for one in chosen if len(one.trust) == len(chosen[0].trust)]
+        together = ModuleMap(combine([one.trust for one in alike]), alike[0].grid, alike[0].score)
+        found = decode_map(together, contests, judges=judges)
+        if found is not None:
+            return sheet_of(found, COMBINED)
+    return None
+
+
+def _best_maps(image: OpenedImage, contests: Sequence[Contest], search: Search) -> list[ModuleMap]:
+    """The maps of the best fitting codes on an image."""
+    clock = Clock(search.costly_seconds)
+    maps: list[ModuleMap] = []
+    for half in find_regions(image.half(), 2):
+        region = Region(2 * half.x, 2 * half.y, 2 * half.side, half.density)
+        maps += list(module_maps(image.full(), region, contests, clock))
+        if clock.over():
+            break
+    return sorted(maps, key=lambda m: -m.score)[:_MAPS_EACH]
+
+
 def sheet_of(found: SoftCode, stage: str = SOFT) -> CodeSheet:
     """A sheet that the soft decoder read."""
     decoded = found.decoded
@@ -240,7 +320,7 @@ def sheet_of(found: SoftCode, stage: str = SOFT) -> CodeSheet:
     )
     barely = decoded.unused < _BARELY_BELOW_UNUSED
     odd = (problems.CODE_DAMAGED,) if barely else ()
-    return CodeSheet(decoded.payload, code, stage, confidence_of(decoded), odd)
+    return CodeSheet(decoded.payload, code, stage, confidence_of(decoded), odd, decoded.judged)
 
 
 def _around(trace: Trace) -> Region:
