@@ -12,12 +12,12 @@ Rules of this module
 """
 
 from testigo.records.canonical import canonical, parse_canonical
+from testigo.records.counts import Counts
 from testigo.records.facts import fact_problem
 from testigo.records.leaves import (
     LEAF_TYPES,
     Check,
     ConfigurationLeaf,
-    Counts,
     Decision,
     Leaf,
     OpenedLeaf,
