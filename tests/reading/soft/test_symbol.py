@@ -10,8 +10,8 @@ import segno
 from segno import consts
 
 from testigo.reading.soft.field import syndromes
+from testigo.reading.soft.message import text_of
 from testigo.reading.soft.symbol import LEVELS, VERSIONS, blocks, full_pattern, layout, mask_bits
-from testigo.reading.soft.syntax import text_of
 
 NAMES = {consts.ERROR_LEVEL_L: "L", consts.ERROR_LEVEL_M: "M", consts.ERROR_LEVEL_Q: "Q", consts.ERROR_LEVEL_H: "H"}
 

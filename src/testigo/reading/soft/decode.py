@@ -28,16 +28,15 @@ from testigo.reading.soft.blocks import Word, by_distance, by_order
 from testigo.reading.soft.certainty import REQUIRED_BITS
 from testigo.reading.soft.counting import fillings_bits
 from testigo.reading.soft.field import Bytes
+from testigo.reading.soft.message import characters_in, text_of
 from testigo.reading.soft.syntax import (
     RatedFillings,
     Shape,
     Syntax,
-    characters_in,
     rated_fillings,
     shape_of,
     shape_without_syntax,
     syntax_of,
-    text_of,
 )
 
 Floats = npt.NDArray[np.float64]
