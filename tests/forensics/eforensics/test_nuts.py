@@ -32,10 +32,11 @@ def test_it_is_the_likelihood_of_em_and_so_is_its_slope(
     from testigo.forensics.eforensics.density import log_likelihood
 
     grid = nuts.nodes(truth.counts, mode)
+    with nuts._float64():
+        both = jax.jit(jax.value_and_grad(log_likelihood(truth.counts, grid, mode.step.at), (0, 1, 2)))
     for at in (mode.step.at, point()):
         step = e_step(truth.counts, grid, at)
         with nuts._float64():
-            both = jax.value_and_grad(log_likelihood(truth.counts, grid, mode.step.at), (0, 1, 2))
             value, slopes = both(at.ratios, at.intercepts, at.variances)
             by_ratios, by_intercepts, by_variances = (np.asarray(slope) for slope in slopes)
         assert float(value) == pytest.approx(step.log_likelihood, abs=1e-3)
