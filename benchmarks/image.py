@@ -27,7 +27,7 @@ from PIL import Image
 from benchmarks.reading.clean import draw
 from testigo.election import Profile, load_profile
 from testigo.reading import OpenedImage, Published, find_codes, open_image, open_pages, publish_image, read_sheet
-from testigo.reading.papers import find_papers
+from testigo.reading.papers.finding import find_papers
 from testigo.reading.quality import judge
 from testigo.simulate.damage import FAMILIES, MODERATE, Damaged, Drawing, damaged
 

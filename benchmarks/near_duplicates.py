@@ -29,8 +29,8 @@ import numpy as np
 from testigo.election import load_profile
 from testigo.forensics.dossier import nearness
 from testigo.forensics.dossier.nearness import ALIKE, BITS, Floats, alike, grid
-from testigo.reading.opening import OpenedImage, open_image
-from testigo.reading.redaction import Published, redact_image
+from testigo.reading.opening.images import OpenedImage, open_image
+from testigo.reading.showing.redaction import Published, redact_image
 from testigo.simulate import invented_counts, invented_register, simulate_folder
 
 Copier = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # type: ignore[type-arg]

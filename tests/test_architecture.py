@@ -31,7 +31,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recount": BASE | {"reading"},
 }
 EVERYTHING = {*MAY_IMPORT, "server", "day", "cli"}
-MAY_IMPORT["server"] = EVERYTHING - {"verify", "forensics", "importing", "simulate", "hub", "recount", "day", "cli", "server"}
+MAY_IMPORT["server"] = EVERYTHING - {
+    "verify",
+    "forensics",
+    "importing",
+    "simulate",
+    "hub",
+    "recount",
+    "day",
+    "cli",
+    "server",
+}
 MAY_IMPORT["day"] = EVERYTHING - {"server", "day", "cli"}
 MAY_IMPORT["cli"] = EVERYTHING - {"cli"}
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from testigo.reading import Code, OpenedImage, find_codes, open_image
-from testigo.reading.joining import join_parts, same_sheet_parts
+from testigo.reading.papers.joining import join_parts, same_sheet_parts
 
 Grey = npt.NDArray[np.uint8]
 ToJpeg = Callable[..., bytes]

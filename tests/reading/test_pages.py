@@ -20,8 +20,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-import testigo.reading.renderer as renderer
-import testigo.reading.rendering as rendering
+import testigo.reading.opening.renderer as renderer
+import testigo.reading.opening.rendering as rendering
 from testigo.reading import Limits, OpenedImage, Refusal, open_image, open_pages
 from testigo.records import Opening
 

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pytest
 
 from testigo.reading import Code, OpenedImage, find_codes, open_image
-from testigo.reading.papers import BY_CODE, BY_PRINT, BY_SHAPE, Paper, find_papers
+from testigo.reading.papers.finding import BY_CODE, BY_PRINT, BY_SHAPE, Paper, find_papers
+from testigo.reading.papers.straightening import straighten
 from testigo.reading.quality import judge
-from testigo.reading.straightening import straighten
 
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]

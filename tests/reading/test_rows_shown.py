@@ -13,7 +13,7 @@ import pytest
 
 from testigo.election import load_profile
 from testigo.reading import FoundSheet, OpenedImage, Published, open_image, publish_image, read_sheet, redact_image
-from testigo.reading.rows_shown import visible_rows
+from testigo.reading.showing.rows_shown import visible_rows
 from testigo.records import Opening, Withheld
 from testigo.simulate import figures_for, invented_counts, invented_register, make_sheet
 from testigo.simulate.look import Fit, Look

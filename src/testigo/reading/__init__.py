@@ -7,14 +7,15 @@ Rules of this part
 3. Needs the extra ``testigo[reading]`` (OpenCV, Pillow, zxing-cpp).
 """
 
-from testigo.reading.alignment import Alignment, align
 from testigo.reading.answers import READER, as_json, reader_version, reader_versions, to_reading, to_readings
 from testigo.reading.codes import Code, Region, find_codes
 from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.limits import REFUSALS, Limits, Refusal
-from testigo.reading.opening import Grey, OpenedImage, open_image, open_pages
+from testigo.reading.opening.images import Grey, OpenedImage, open_image, open_pages
 from testigo.reading.problems import PROBLEMS, explained
-from testigo.reading.redaction import (
+from testigo.reading.sheets import PRINT_MODES, PrintMode, read_sheet, wants_print
+from testigo.reading.showing.alignment import Alignment, align
+from testigo.reading.showing.redaction import (
     Published,
     encode,
     line_rows,
@@ -23,7 +24,6 @@ from testigo.reading.redaction import (
     redact_image,
     visible_rectangles,
 )
-from testigo.reading.sheets import PRINT_MODES, PrintMode, read_sheet, wants_print
 
 __all__ = [
     "PRINT_MODES",

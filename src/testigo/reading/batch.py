@@ -27,7 +27,7 @@ from testigo.reading.answers import READER, as_json, reader_version
 from testigo.reading.beside import explained_reason, name_crops, verdict_of
 from testigo.reading.found import SheetReadings
 from testigo.reading.limits import Limits, Refusal
-from testigo.reading.opening import OpenedImage, open_pages
+from testigo.reading.opening.images import OpenedImage, open_pages
 from testigo.reading.sheets import PRINT_MODES, PrintMode, read_sheet
 
 _VOTES = pa.map_(pa.string(), pa.int64())

@@ -18,7 +18,7 @@ import cv2
 from testigo.election import Profile
 from testigo.reading.found import SheetReadings
 from testigo.reading.limits import Limits, Refusal
-from testigo.reading.opening import OpenedImage, open_pages
+from testigo.reading.opening.images import OpenedImage, open_pages
 from testigo.reading.quality import Reason, judge
 
 #: Around the line, of its height.

@@ -21,10 +21,10 @@ import numpy as np
 
 from testigo.election.profile import Profile
 from testigo.reading.codes import Code, Region
-from testigo.reading.opening import OpenedImage
-from testigo.reading.papers import Paper, find_papers
+from testigo.reading.opening.images import OpenedImage
+from testigo.reading.papers.finding import Paper, find_papers
+from testigo.reading.papers.straightening import Straight, straighten
 from testigo.reading.print import CountPrint, PrintReading, Said, read_print
-from testigo.reading.straightening import Straight, straighten
 from testigo.records.facts import EMPTY, FILLED, MAC, PRINTED_AT, SIGNATURE, UUID, fact_problem
 
 PRINT_READER = "print/rapidocr"

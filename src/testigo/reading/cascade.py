@@ -31,7 +31,7 @@ from testigo.election.profile import Contest, Profile
 from testigo.election.simulacro import says_simulacro
 from testigo.reading import problems
 from testigo.reading.codes import Code, Trace, find_codes, find_codes_and_traces, find_marks
-from testigo.reading.opening import Grey, OpenedImage
+from testigo.reading.opening.images import Grey, OpenedImage
 from testigo.reading.soft import (
     Clock,
     Judge,

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from testigo.reading.opening import Grey
+from testigo.reading.opening.images import Grey
 from testigo.reading.soft.symbol import EC_PER_BLOCK, LEVELS, VERSIONS, format_bits, layout
 
 #: A rectangle in pixels: x, y, width, height.

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from testigo.election.profile import Profile
 from testigo.reading.cascade import CodeAnswer, find_sheets_by_code
 from testigo.reading.found import SheetReadings
-from testigo.reading.joining import join_parts, same_sheet_parts
-from testigo.reading.opening import OpenedImage, image_of
+from testigo.reading.opening.images import OpenedImage, image_of
+from testigo.reading.papers.joining import join_parts, same_sheet_parts
 from testigo.reading.sheets import PrintMode, read_sheet
 
 

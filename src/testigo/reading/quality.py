@@ -21,11 +21,11 @@ import numpy.typing as npt
 
 from testigo.election.profile import Profile
 from testigo.reading.codes import Code
-from testigo.reading.opening import OpenedImage
-from testigo.reading.outlines import ink_of, largest_outline
-from testigo.reading.papers import SIDES, edges_that_cut
+from testigo.reading.opening.images import OpenedImage
+from testigo.reading.papers.finding import SIDES, edges_that_cut
+from testigo.reading.papers.outlines import ink_of, largest_outline
+from testigo.reading.papers.straightening import repeated_rows
 from testigo.reading.pixels import Grey, as_grey, shrunk
-from testigo.reading.straightening import repeated_rows
 from testigo.reading.streaks import find_streaks
 
 Floats = npt.NDArray[np.float64]

@@ -23,8 +23,8 @@ from testigo.reading.cascade import CodeAnswer, CodeSheet, find_sheets_by_code
 from testigo.reading.codes import Region
 from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.limits import Limits, Refusal
-from testigo.reading.opening import OpenedImage, open_pages
-from testigo.reading.papers import Paper
+from testigo.reading.opening.images import OpenedImage, open_pages
+from testigo.reading.papers.finding import Paper
 from testigo.records import Evidence, Opening
 
 #: When print is read: where the code gave no sheet or a weak one, on every sheet, or never.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from testigo.reading.outlines import ink_of
+from testigo.reading.papers.outlines import ink_of
 from testigo.reading.pixels import Grey, as_grey
 
 Floats = npt.NDArray[np.float64]

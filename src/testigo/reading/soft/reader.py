@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testigo.election.profile import Contest
-from testigo.reading.opening import Grey
+from testigo.reading.opening.images import Grey
 from testigo.reading.soft import symbol
 from testigo.reading.soft.decode import Decoded, Effort, Judge, decode_modules
 from testigo.reading.soft.finders import Finder, find_blurred_finders, find_finders, squares_of

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from testigo.reading.opening import Grey
+from testigo.reading.opening.images import Grey
 
 Singles = npt.NDArray[np.float32]
 

@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from testigo.reading.codes import Code
-from testigo.reading.opening import OpenedImage
-from testigo.reading.papers import BY_SHAPE, find_papers
+from testigo.reading.opening.images import OpenedImage
+from testigo.reading.papers.finding import BY_SHAPE, find_papers
+from testigo.reading.papers.straightening import Straight, straighten
 from testigo.reading.pixels import Grey, as_grey
-from testigo.reading.straightening import Straight, straighten
 
 Floats = npt.NDArray[np.float64]
 

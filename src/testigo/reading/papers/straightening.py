@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from testigo.reading.opening import OpenedImage
-from testigo.reading.outlines import ink_of
-from testigo.reading.papers import Paper
+from testigo.reading.opening.images import OpenedImage
+from testigo.reading.papers.finding import Paper
+from testigo.reading.papers.outlines import ink_of
 from testigo.reading.pixels import Grey, as_grey, shrunk
 
 Floats = npt.NDArray[np.float64]

@@ -22,10 +22,10 @@ import numpy.typing as npt
 
 from testigo.election.layout import Box, Layout
 from testigo.election.printing import Printing
-from testigo.reading.anchors import EDGES, Heading, blank_above_code, is_blank_along, private_headings
 from testigo.reading.codes import Code
-from testigo.reading.opening import Grey, OpenedImage
-from testigo.reading.registration import Grid, register
+from testigo.reading.opening.images import Grey, OpenedImage
+from testigo.reading.showing.anchors import EDGES, Heading, blank_above_code, is_blank_along, private_headings
+from testigo.reading.showing.registration import Grid, register
 from testigo.records import Withheld
 
 Floats = npt.NDArray[np.float64]

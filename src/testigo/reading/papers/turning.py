@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from testigo.reading.outlines import ink_of
+from testigo.reading.papers.outlines import ink_of
 from testigo.reading.pixels import Grey, as_grey
 
 _LINES = 6  # lines read

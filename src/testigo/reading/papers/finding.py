@@ -20,10 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from testigo.reading.codes import Code, Point
-from testigo.reading.opening import OpenedImage
-from testigo.reading.outlines import Outline, find_outlines, fit_print, ink_of
+from testigo.reading.opening.images import OpenedImage
+from testigo.reading.papers.outlines import Outline, find_outlines, fit_print, ink_of
+from testigo.reading.papers.turning import WAYS, Way, lines_across, which_way
 from testigo.reading.pixels import Grey, as_grey, shrunk
-from testigo.reading.turning import WAYS, Way, lines_across, which_way
 
 Floats = npt.NDArray[np.float64]
 Corners = tuple[Point, Point, Point, Point]

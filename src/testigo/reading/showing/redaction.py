@@ -28,12 +28,12 @@ import numpy as np
 from testigo.election.layout import Box
 from testigo.election.profile import Profile
 from testigo.errors import InternalError
-from testigo.reading.alignment import Alignment, align
 from testigo.reading.codes import Code, Region, find_codes
 from testigo.reading.found import FoundSheet, SheetReadings
-from testigo.reading.opening import Grey, OpenedImage, as_grey
-from testigo.reading.rows_shown import visible_rows
+from testigo.reading.opening.images import Grey, OpenedImage, as_grey
 from testigo.reading.sheets import read_sheet
+from testigo.reading.showing.alignment import Alignment, align
+from testigo.reading.showing.rows_shown import visible_rows
 from testigo.records import Opening, Withheld
 
 #: Millimetres kept from a private zone: more than an alignment that was accepted can be wrong.

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testigo.reading.codes import Code, Point
-from testigo.reading.opening import Grey
+from testigo.reading.opening.images import Grey
 
 Floats = npt.NDArray[np.float64]
 

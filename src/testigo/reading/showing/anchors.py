@@ -30,7 +30,7 @@ from testigo.reading.pixels import Grey, as_grey
 from testigo.reading.print.recogniser import fold, recogniser
 
 if TYPE_CHECKING:
-    from testigo.reading.alignment import Alignment
+    from testigo.reading.showing.alignment import Alignment
 
 _BAND_MM = (9.0, 16.0)  # above and below a block's upper edge, where its heading is looked for
 _ABOVE_MM, _BELOW_MM = 3.5, 9.0  # how far above and below that edge the top of its letters may stand

@@ -2,7 +2,7 @@
 
 Rules of this module
 --------------------
-1. That process (:mod:`testigo.reading.renderer`) may use so much memory and time and no more; if it crashes, hangs or
+1. That process (:mod:`.renderer`) may use so much memory and time and no more; if it crashes, hangs or
    talks nonsense, the file is refused and nothing else happens.
 2. It is given the file and nothing else: no setting, password or address that this process has in its environment.
 3. What it answers is checked like any other input: sizes and lengths must fit, and the limits hold here too.

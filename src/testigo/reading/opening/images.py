@@ -20,10 +20,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from testigo.reading.headers import HEIC, JPEG, PDF, TIFF, Header, HeaderError, read_header, without_words
 from testigo.reading.limits import Limits, Refusal
+from testigo.reading.opening.headers import HEIC, JPEG, PDF, TIFF, Header, HeaderError, read_header, without_words
+from testigo.reading.opening.rendering import render
 from testigo.reading.pixels import Grey, as_grey, turned_upright
-from testigo.reading.rendering import render
 from testigo.records import Opening
 
 __all__ = ["Grey", "OpenedImage", "as_grey", "open_image", "open_pages"]
