@@ -29,14 +29,14 @@ import numpy as np
 from testigo.election import load_profile
 from testigo.forensics.dossier import nearness
 from testigo.forensics.dossier.nearness import ALIKE, BITS, Floats, alike, grid
-from testigo.reading.opening.images import OpenedImage, open_image
+from testigo.reading.opening.images import Grey, OpenedImage, open_image
 from testigo.reading.showing.redaction import Published, redact_image
 from testigo.simulate import invented_counts, invented_register, simulate_folder
 
-Copier = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # type: ignore[type-arg]
+Copier = Callable[[Grey, np.random.Generator], Grey]
 
 
-def _retouched(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def _retouched(image: Grey, rng: np.random.Generator) -> Grey:
     """Two places the size of a figure painted white."""
     copy = image.copy()
     for _ in range(2):
@@ -45,7 +45,7 @@ def _retouched(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # ty
     return copy
 
 
-def _noisy(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def _noisy(image: Grey, rng: np.random.Generator) -> Grey:
     return np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8)
 
 
@@ -54,7 +54,9 @@ COPIES: dict[str, Copier] = {
     "brighter": lambda image, rng: np.clip(0.8 * image.astype(np.float32) + 25, 0, 255).astype(np.uint8),
     "noisy": _noisy,
     "retouched at two places": _retouched,
-    "reduced to 80 %": lambda image, rng: cv2.resize(image, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA),
+    "reduced to 80 %": lambda image, rng: np.asarray(
+        cv2.resize(image, None, fx=0.8, fy=0.8, interpolation=cv2.INTER_AREA), np.uint8
+    ),
     "cropped by 3 %": lambda image, rng: image[: int(0.97 * len(image))],
     "shifted by half a line": lambda image, rng: np.roll(image, 20, axis=0),
 }
@@ -81,7 +83,8 @@ def study(store: dict[str, bytes], seed: int) -> None:
     for kind, (label, copier) in enumerate(COPIES.items()):
         for name in originals[kind::10]:
             image = cv2.imdecode(np.frombuffer(store[name], np.uint8), cv2.IMREAD_GRAYSCALE)
-            done, data = cv2.imencode(".jpg", copier(image, rng), [cv2.IMWRITE_JPEG_QUALITY, 50])
+            assert image is not None
+            done, data = cv2.imencode(".jpg", copier(np.asarray(image, np.uint8), rng), [cv2.IMWRITE_JPEG_QUALITY, 50])
             assert done
             made[f"{label}/{name}"] = (name, label, data.tobytes())
     every = store | {key: data for key, (_, _, data) in made.items()}
@@ -113,7 +116,7 @@ def _room(store: dict[str, bytes]) -> None:
 def _residuals(store: dict[str, bytes]) -> Floats:
     cells = [one for data in store.values() if (one := grid(data)) is not None]
     residuals: Floats = np.stack([one.ravel() for one in cells]) @ nearness._projections()
-    return residuals - residuals.mean(axis=0)
+    return np.asarray(residuals - residuals.mean(axis=0), np.float32)
 
 
 def _units(store: dict[str, bytes]) -> Floats:

@@ -92,7 +92,8 @@ def test_a_stranger_can_draw_the_sample_again_with_a_hash_alone(make_country: Ma
     names = np.array(past.areas)[past.area]
     for place, stratum in enumerate(plan.strata):
         here = past.codes[(names == stratum) & (past.valid > 0)]
-        chosen, counter = [], 0
+        chosen: list[str] = []
+        counter = 0
         while len(chosen) < plan.sample[place]:
             counter += 1
             digest = hashlib.sha256(f"the seed,{stratum},{counter}".encode()).hexdigest()

@@ -19,7 +19,7 @@ Source: Efron & Tibshirani 1993, chapters 6 and 16; Davison & Hinkley 1997, sect
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -181,7 +181,7 @@ def experiment(sheets: Sheets, seed: int, draws: int, combs: int, trials: int, n
     )
 
 
-def _columns(rows: list[dict[str, float]], names: Mapping[str, float]) -> dict[str, Floats]:
+def _columns(rows: list[dict[str, float]], names: Iterable[str]) -> dict[str, Floats]:
     """Statistic -> its values; a statistic that some drawn election does not have is compared where it exists."""
     columns = {name: np.array([row[name] for row in rows if name in row]) for name in names}
     return {name: values for name, values in columns.items() if len(values)}
@@ -206,7 +206,7 @@ def _power(
             views = [View(sheets, frame) for sheets in altered]
             for code, measure in tests.items():
                 measured = [measure(view) for view in views]
-                own = _columns([measure(view) for view in again], null[code] if again else {})
+                own = _columns([measure(view) for view in again], null[code]) if again else {}
                 found[code][name, dose] = sum(_alarm(code, one, null[code], own) for one in measured)
     return found
 
