@@ -24,6 +24,7 @@ _WORST = -9.0  # a label never counts for less
 _BONUS = 6.0  # for a label that fits perfectly
 _LOST_EXPECTED = -7.0  # a printed row that was not found
 _LOST_FOUND = -5.0  # a row with figures or words that the profile does not know
+_WITH_NUMBER = -0.5
 UNSURE = -5.0  # a label that fits worse than so is another's, or illegible
 
 
@@ -110,6 +111,11 @@ def label_scores(
             for m in variants[variant]:
                 scored[m] = max(scored[m], score)
         scores[n] = np.minimum(0.0, (scored - best_path(frames)) / np.sqrt(lengths / 4))
+        # "PVV (1012)": the label itself, with the party's number behind it.
+        said = "".join(text.text for text in label).replace(" ", "")
+        for m, bare in enumerate(text.replace(" ", "") for text in texts):
+            if said.startswith(bare) and not any(sign.isalpha() for sign in said[len(bare) :]):
+                scores[n, m] = max(scores[n, m], _WITH_NUMBER)
     return scores
 
 

@@ -234,9 +234,11 @@ def _proves(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], verd
     if not _needed(parts) <= set(verdict.totals):
         return False
     if parts.contest.printing is not None and parts.contest.printing.digit_words:
-        # Words alone, or figures alone, are half a proof: most rows must have been read twice.
-        twice = sum(parts.counts[n].figures.readable == rows[n].value == parts.counts[n].words.readable for n in lines)
-        return twice >= _TWICE * len(lines)
+        # Words alone, or figures alone, are half a proof: most rows with votes must have been read twice. A row without
+        # votes that were some is a sum that fails.
+        voted = [n for n in lines if rows[n].value]
+        twice = sum(parts.counts[n].figures.readable == rows[n].value == parts.counts[n].words.readable for n in voted)
+        return twice >= _TWICE * len(voted)
     # Each number stands but once: every one must be sure by itself, and the voters must confirm the votes.
     sure = all(rows[n].confidence >= 1000 * _SINGLE_SURE for n in lines)
     voters = printed.get("voters_machine", printed.get("voters_book"))
