@@ -109,6 +109,20 @@ def test_a_second_tape_too_small_for_the_half_size_is_not_lost(tapes: Any, to_jp
     assert stages == {tapes.station(1): "half", tapes.station(2): "full"}
 
 
+def test_two_ends_of_tapes_one_above_the_other_lose_no_station(tapes: Any, to_jpeg: ToJpeg) -> None:
+    """Each is shorter than a tape, so the image is smaller than one: that must not look as if one filled it."""
+    end = tapes.drawn(1)[-1100:]
+    small = cv2.resize(tapes.drawn(2)[-1100:], None, fx=0.24, fy=0.24, interpolation=cv2.INTER_AREA)
+    paper = np.full((1500, 640), 255, np.uint8)
+    paper[:1100] = end
+    paper[1180 : 1180 + small.shape[0], 200 : 200 + small.shape[1]] = small
+    readings = read_sheet(tapes.profile, to_jpeg(paper, 95), rehearsal=True, print_mode="never")
+    assert {sheet.station: sheet.stage for sheet in readings.found} == {
+        tapes.station(1): "half",
+        tapes.station(2): "full",
+    }
+
+
 def test_one_sheet_shown_twice_is_one_sheet(tapes: Any, to_jpeg: ToJpeg) -> None:
     both = np.concatenate([tapes.drawn(1), tapes.drawn(1)], axis=1)
     readings = read_sheet(tapes.profile, to_jpeg(both), rehearsal=True)

@@ -33,7 +33,7 @@ def test_the_first_leaf_names_profile_register_readers_and_key(place: Any) -> No
     assert (leaf.election, leaf.profile) == ("ve2024", place.profile.sha256)
     assert leaf.rehearsal
     assert leaf.intake_key == (place.home / "keys" / "intake.vkey").read_text().strip()
-    assert set(leaf.readers) == {"qr/zxing-cpp", "print/rapidocr", "person"}
+    assert set(leaf.readers) == {"qr/zxing-cpp", "qr/soft", "print/rapidocr", "person"}
 
 
 def test_the_same_again_adds_nothing(place: Any) -> None:

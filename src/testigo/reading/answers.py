@@ -12,10 +12,13 @@ from typing import Any
 
 from testigo.reading import problems
 from testigo.reading.byprint import PRINT_READER, print_version
+from testigo.reading.cascade import COMBINED, SOFT
 from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.records import Evidence, Reading
 
 READER = "qr/zxing-cpp"
+SOFT_READER = "qr/soft"
+_SOFT_STAGES = (SOFT, COMBINED)
 
 
 def reader_version() -> str:
@@ -28,7 +31,13 @@ def reader_version() -> str:
 
 def reader_versions() -> dict[str, str]:
     """Every program that reads here -> its version."""
-    return {READER: reader_version(), PRINT_READER: print_version()}
+    return {READER: reader_version(), SOFT_READER: version("testigo"), PRINT_READER: print_version()}
+
+
+def _reader_of(sheet: FoundSheet) -> str:
+    if sheet.code is None:
+        return PRINT_READER
+    return SOFT_READER if sheet.stage in _SOFT_STAGES else READER
 
 
 def to_readings(sheet: FoundSheet, *, opened: int | None = None) -> tuple[Reading, ...]:
@@ -75,8 +84,8 @@ def to_reading(sheet: FoundSheet, *, opened: int | None = None) -> Reading:
     return Reading(
         contest=sheet.contest,
         station=sheet.station,
-        reader=READER if by_code else PRINT_READER,
-        version=reader_version() if by_code else print_version(),
+        reader=_reader_of(sheet),
+        version=reader_versions()[_reader_of(sheet)],
         evidence=sheet.evidence,
         counts=sheet.counts,
         opened=opened,

@@ -51,6 +51,8 @@ HALF, FULL, ADAPTIVE, CROP, SOFT, COMBINED = "half", "full", "adaptive", "crop",
 _BARELY_BELOW_UNUSED = 300
 #: An image this much larger than its sheets, judged by the size of their codes, may show a further sheet.
 _ROOM_FOR_ANOTHER = 1.6
+#: Two ends of tapes may lie one above the other: of a part of a sheet this share of the image is surely its own.
+_END_OF_A_SHEET = 0.6
 #: Of several images: maps tried of each, and combinations of them.
 _MAPS_EACH, _MOST_COMBINATIONS = 4, 24
 #: A further sheet's code is about as large as those that were read, and dense.
@@ -126,15 +128,16 @@ def find_sheets_by_code(
 def _searched(profile: Profile, image: OpenedImage, rehearsal: bool, search: Search) -> CodeAnswer:
     codes = list(find_codes(image.half(), 2))
     sheets = _sheets(profile, codes, HALF)
-    settled = bool(sheets) and not _room_for_another(profile, image, sheets)
+    settled = bool(sheets) and not _room_for_another(profile, image, sheets, _END_OF_A_SHEET)
     drawn = says_simulacro([code.text for code in codes])
     if (settled and rehearsal) or (drawn and not rehearsal):
         return CodeAnswer(tuple(sheets), tuple(codes))
     traces: tuple[Trace, ...] = ()
     if not settled:
         more, traces = find_codes_and_traces(image.full())
-        codes += more
-        sheets += _sheets(profile, more, FULL)
+        new = [code for code in more if not _is_among(code, codes)]
+        codes += new
+        sheets += _sheets(profile, new, FULL)
     if not rehearsal:  # a drawing's marks may be too small for the half size, so only the full size settles it
         codes += find_marks(image.full())
         if says_simulacro([code.text for code in codes]):
@@ -170,16 +173,29 @@ def _sheets(profile: Profile, codes: Iterable[Code], stage: str) -> list[CodeShe
     return sheets
 
 
-def _room_for_another(profile: Profile, image: OpenedImage, sheets: Sequence[CodeSheet]) -> bool:
-    """Whether the image is larger than the sheets read so far account for. Without a layout it always may be."""
-    accounted = 0.0
+def _is_among(code: Code, codes: Iterable[Code]) -> bool:
+    """Whether a code was found before: the same text, and the middle of the one inside the other."""
+    middle = np.array(code.corners).mean(axis=0)
+    return any(
+        known.text == code.text and float(np.hypot(*(np.array(known.corners).mean(axis=0) - middle))) < known.side / 2
+        for known in codes
+    )
+
+
+def _room_for_another(profile: Profile, image: OpenedImage, sheets: Sequence[CodeSheet], part: float = 1.0) -> bool:
+    """Whether the image is larger than the sheets read so far account for. Without a layout it always may be.
+
+    A sheet that is longer than the image shows a part of itself: as much as ``part`` of the image's longer side.
+    """
+    accounted, longest = 0.0, float(max(image.size))
     for code in {sheet.code.text: sheet for sheet in sheets}.values():
         layout = profile.contest(code.payload.code.contest).layout
         block = layout.block("code") if layout else None
         if layout is None or block is None or not block.module or not code.code.modules:
             return True
         pixels_per_mm = code.code.side / (code.code.modules * block.module)
-        accounted += layout.paper_width * layout.paper_height * pixels_per_mm**2
+        height = layout.paper_height * pixels_per_mm
+        accounted += layout.paper_width * pixels_per_mm * (height if height <= longest else part * longest)
     return image.width * image.height > accounted * _ROOM_FOR_ANOTHER
 
 

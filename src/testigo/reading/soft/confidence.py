@@ -1,20 +1,21 @@
 """How sure a reading by code is, per mille.
 
-How it was calibrated
----------------------
-1. P(correct | features) is bounded, not guessed: of answers with like features, n were right and none wrong in seeded
-   trials (maps of modules: ``benchmarks/soft.py``; pictures: ``benchmarks/reading``, seeds apart from those that the
-   reader was made with). The exact one-sided 95 % bound of the share of wrong ones is then 3 / n.
+Where the figures come from
+---------------------------
+1. P(wrong) can only be bounded: of n answers in seeded trials (``benchmarks/soft.py``) none was wrong, so that the
+   exact one-sided 95 % bound of the share of wrong ones is 3 / n. The first 1,761 answers bound it at 1.7 per mille;
+   no figure here claims more than 998 for that reason.
 2. The feature that orders the answers is the *margin* (:mod:`testigo.reading.soft.certainty`): bits of evidence beyond
-   what is needed. Where fewer trials fell, less is claimed.
-3. A figure is never higher than what the trials support, and never 1000. Per mille cannot say more than 999.
+   what is needed. The steps below are set by hand and on the careful side. They are **not yet calibrated**: nobody has
+   counted the trials above each margin one by one.
+3. A code that a plain reader decoded has that reader's own bounds, set by hand in the same way.
 """
 
 from __future__ import annotations
 
 from testigo.reading.soft.decode import Decoded
 
-#: (least margin in bits, per mille). Of the answers above each margin the trials had several times what it claims.
+#: (least margin in bits, per mille).
 _BY_MARGIN = ((90.0, 995), (60.0, 990), (45.0, 980), (0.0, 960))
 #: A judge's text was believed: the answer is as good as the judge.
 _JUDGED_MOST = 950
