@@ -129,6 +129,11 @@ def test_a_result_is_written_whole_and_said_in_the_persons_language(
     assert sorted(path.name for path in (tmp_path / "r").iterdir()) == ["sheets.jsonl", "sheets.parquet"]
 
 
+def hear_ctrl_c() -> None:
+    """Tests that were started in the background ignore the signal, and what they start inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def begun(folder: Path, out: Path, environment: dict[str, str], at_least: int) -> subprocess.Popen[str]:
     """A run in a session of its own that has written so many answers."""
     command = [sys.executable, "-m", "testigo.cli", *BASE, "--jobs", "1", "--out", str(out), str(folder)]
@@ -139,6 +144,7 @@ def begun(folder: Path, out: Path, environment: dict[str, str], at_least: int) -
         stdout=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     journal = out.with_name(f"{out.name}.partial")
     while running.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") <= at_least):
@@ -206,6 +212,7 @@ def test_ctrl_c_while_processes_begin_says_nothing_else(
         stdout=subprocess.PIPE,
         encoding="utf-8",
         start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     while len(children_of(running.pid)) < 2:  # the first is the interpreter's own helper
         time.sleep(0.001)
