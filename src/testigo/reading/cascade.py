@@ -6,8 +6,8 @@ How an image is searched
 2. At full size; the places of codes that were found but not decoded are kept.
 3. Squares that look like codes are cut out and searched with another binarizer and another size.
 4. What is left goes to the soft decoder (:mod:`testigo.reading.soft`), as long as the time allowed lasts.
-5. Outside a rehearsal the marks of a drawing are looked for at full size, and once more, harder, round a code that only
-   the soft decoder could read: a drawing too damaged for its marks to be read by chance must not pass as a sheet.
+5. Outside a rehearsal the marks of a drawing are looked for (``marks.py``), and once more, harder, round a code that
+   only the soft decoder could read: a drawing too damaged for its marks to be read by chance must not pass as a sheet.
 
 Rules of this module
 --------------------
@@ -30,8 +30,9 @@ from testigo.election.grammar import Payload, find_payload
 from testigo.election.profile import Contest, Profile
 from testigo.election.simulacro import says_simulacro
 from testigo.reading import problems
-from testigo.reading.codes import Code, Trace, find_codes, find_codes_and_traces, find_marks
-from testigo.reading.opening.images import Grey, OpenedImage
+from testigo.reading.codes import Code, Trace, find_codes, find_codes_and_traces
+from testigo.reading.marks import find_marks_besides, find_marks_round
+from testigo.reading.opening.images import OpenedImage
 from testigo.reading.soft import (
     Clock,
     Judge,
@@ -117,7 +118,7 @@ def find_sheets_by_code(
     Args:
         profile: the election; its contests' grammars say what a payload is.
         image: opened.
-        rehearsal: whether drawings may be read; outside a rehearsal their marks are searched at full size.
+        rehearsal: whether drawings may be read; outside a rehearsal their marks are looked for.
         search: what it may cost.
     """
     answer = _searched(profile, image, rehearsal, search or Search())
@@ -138,8 +139,10 @@ def _searched(profile: Profile, image: OpenedImage, rehearsal: bool, search: Sea
         new = [code for code in more if not _is_among(code, codes)]
         codes += new
         sheets += _sheets(profile, new, FULL)
-    if not rehearsal:  # a drawing's marks may be too small for the half size, so only the full size settles it
-        codes += find_marks(image.full())
+    if not rehearsal:
+        scales = [scale for sheet in sheets if (scale := _per_mm(profile, sheet))]
+        scale = min(scales) if settled and len(scales) == len(sheets) else None
+        codes += find_marks_besides(image, [sheet.code for sheet in sheets], scale)
         if says_simulacro([code.text for code in codes]):
             return CodeAnswer(tuple(sheets), tuple(codes))
     if not settled and (not sheets or _room_for_another(profile, image, sheets)):
@@ -189,14 +192,21 @@ def _room_for_another(profile: Profile, image: OpenedImage, sheets: Sequence[Cod
     """
     accounted, longest = 0.0, float(max(image.size))
     for code in {sheet.code.text: sheet for sheet in sheets}.values():
-        layout = profile.contest(code.payload.code.contest).layout
-        block = layout.block("code") if layout else None
-        if layout is None or block is None or not block.module or not code.code.modules:
+        layout, pixels_per_mm = profile.contest(code.payload.code.contest).layout, _per_mm(profile, code)
+        if layout is None or pixels_per_mm is None:
             return True
-        pixels_per_mm = code.code.side / (code.code.modules * block.module)
         height = layout.paper_height * pixels_per_mm
         accounted += layout.paper_width * pixels_per_mm * (height if height <= longest else part * longest)
     return image.width * image.height > accounted * _ROOM_FOR_ANOTHER
+
+
+def _per_mm(profile: Profile, sheet: CodeSheet) -> float | None:
+    """Pixels per millimetre of a sheet, whose ruler is the size of its code's modules; ``None`` without a layout."""
+    layout = profile.contest(sheet.payload.code.contest).layout
+    block = layout.block("code") if layout else None
+    if block is None or not block.module or not sheet.code.modules:
+        return None
+    return sheet.code.side / (sheet.code.modules * block.module)
 
 
 class _Costly:
@@ -271,7 +281,7 @@ class _Costly:
             return False
         sheet = sheet_of(found)
         if not rehearsal:
-            self.codes += _marks_near(self.image.full(), sheet.code)
+            self.codes += find_marks_round(self.image.full(), sheet.code)
         self.codes.append(sheet.code)
         self.sheets.append(sheet)
         return True
@@ -349,20 +359,3 @@ def _around(trace: Trace) -> Region:
 def _inside(trace: Trace, region: Region) -> bool:
     near = _around(trace)
     return math.hypot(near.x - region.x, near.y - region.y) < 0.35 * region.side and near.side > 0.4 * region.side
-
-
-def _marks_near(pixels: Grey, code: Code) -> tuple[Code, ...]:
-    """The marks of a drawing round a code, looked for at several sizes."""
-    x, y, width, height = code.region
-    side = max(width, height)
-    left, top = max(0, x - side), max(0, y - side // 2)
-    part = pixels[top : y + height + side // 2, left : x + width + side]
-    found: tuple[Code, ...] = ()
-    for zoom in (1.0, 2.0, 3.0):
-        size = (round(part.shape[1] * zoom), round(part.shape[0] * zoom))
-        if 0 < size[0] * size[1] < 12_000_000:
-            sized = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)
-            found += find_marks(np.asarray(sized, np.uint8))
-        if says_simulacro([mark.text for mark in found]):
-            break
-    return found

@@ -80,13 +80,13 @@ class Trace:
 
 
 def find_codes(pixels: Grey, scale: int = 1) -> tuple[Code, ...]:
-    """Every QR code on the pixels, from top to bottom.
+    """Every QR code on the pixels, dark on light, from top to bottom.
 
     Args:
         pixels: grey, shape (height, width).
         scale: how many of the image's pixels one of these stands for (2 for the half size).
     """
-    return _found(pixels, scale, formats=_QR)[0]
+    return _found(pixels, scale, formats=_QR, try_invert=False)[0]
 
 
 def find_codes_and_traces(
@@ -104,9 +104,13 @@ def find_codes_and_traces(
     return _found(pixels, scale, offset, formats=_QR, return_errors=True, binarizer=which, try_invert=False)
 
 
-def find_marks(pixels: Grey) -> tuple[Code, ...]:
-    """Every small code, QR or DataMatrix, dark on light, at full size: the marks of a drawing are such."""
-    return _found(pixels, 1, formats=_QR_AND_MARKS, try_invert=False, try_downscale=False)[0]
+def find_marks(pixels: Grey, *, offset: Point = (0.0, 0.0), scale: float = 1.0) -> tuple[Code, ...]:
+    """Every small code, QR or DataMatrix, dark on light, on a part of an image: the marks of a drawing are such.
+
+    Args:
+        pixels, offset, scale: as for :func:`find_codes_and_traces`.
+    """
+    return _found(pixels, scale, offset, formats=_QR_AND_MARKS, try_invert=False, try_downscale=False)[0]
 
 
 def _found(

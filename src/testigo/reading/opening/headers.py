@@ -9,6 +9,7 @@ Rules of this module
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -161,16 +162,16 @@ def _marker(data: bytes, position: int) -> tuple[int, int]:
     return position + 1, data[position]
 
 
+#: The next marker that is neither a stuffed byte nor a restart.
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+
+
 def _end_of_scan(data: bytes, position: int) -> int:
-    """Where the compressed data ends: at the next marker that is neither a stuffed byte nor a restart."""
-    while True:
-        position = data.find(b"\xff", position)
-        if position < 0 or position + 1 >= len(data):
-            raise HeaderError("the JPEG ends before its picture does")
-        following = data[position + 1]
-        if following not in (0x00, 0xFF) and not 0xD0 <= following <= 0xD7:
-            return position
-        position += 1 if following == 0xFF else 2
+    """Where the compressed data ends."""
+    found = _NEXT_MARKER.search(data, position)
+    if found is None:
+        raise HeaderError("the JPEG ends before its picture does")
+    return found.start()
 
 
 # ------------------------------------------------------------------ PNG and WebP
