@@ -3,8 +3,8 @@
 Rules of this module
 --------------------
 1. Looking for every small code over a whole image at full size takes longer than reading the sheet. So the half size is
-   asked first where something is as dense as a mark: dark and light in every row and column of it, without the gaps that
-   lie between lines of text. Only there is the full size searched.
+   asked first where something is as dense as a mark: dark and light in every row and column of it, without the gaps
+   that lie between lines of text. Only there is the full size searched.
 2. Where the scale is not known, or the half size too coarse to show a mark, everything is searched.
 3. It need not be certain that there is no mark: a drawing carries a dozen (:mod:`testigo.election.simulacro`).
 """
