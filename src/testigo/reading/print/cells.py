@@ -17,8 +17,9 @@ import numpy as np
 
 from testigo.reading.print.ctc import likely_numbers
 from testigo.reading.print.evidence import NOTHING, Source
+from testigo.reading.print.looking import SheetReader
 from testigo.reading.print.page import Grey, Page
-from testigo.reading.print.recogniser import Frames, Recogniser
+from testigo.reading.print.recogniser import Frames
 from testigo.reading.print.segments import Piece
 
 _SIDE = (4.0, 16.0)  # millimetres
@@ -83,7 +84,7 @@ def _rows(cells: Sequence[Piece], places: int) -> list[CellRow]:
     return [CellRow(tuple(row)) for row in full]
 
 
-def read_cells(page: Page, rows: Sequence[CellRow], reader: Recogniser) -> list[Source]:
+def read_cells(page: Page, rows: Sequence[CellRow], reader: SheetReader) -> list[Source]:
     """The number in each row of boxes: every box by itself, and all digits side by side; the two must agree."""
     pictures: list[Grey] = []
     layout: list[tuple[list[int], int] | None] = []

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from testigo.reading.print.ctc import WordGrammar, WordsRead, likely_numbers
+from testigo.reading.print.ctc import WordGrammar, likely_numbers
 from testigo.reading.print.evidence import NOTHING, READABLE, Source, figures_source, together, words_source
+from testigo.reading.print.looking import SheetReader
 from testigo.reading.print.matching import Alignment
 from testigo.reading.print.page import Page
-from testigo.reading.print.recogniser import Recogniser
-from testigo.reading.print.rows import Row, Text, around, crop, joined
-from testigo.reading.print.segments import Piece
+from testigo.reading.print.rows import Row, Text, around, joined
+from testigo.reading.print.segments import Piece, crop
 
 _OFF = 1.8  # millimetres by which figures may stand off their column
 _WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
@@ -80,7 +80,7 @@ def _edge(piece: Piece, edge: str) -> float:
 
 
 def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: WordGrammar | None,
-                reader: Recogniser) -> list[RowCount]:  # fmt: skip
+                reader: SheetReader) -> list[RowCount]:  # fmt: skip
     """The count of each expected row, from the tape's pieces."""
     counts = [RowCount(None if match.row is None else rows[match.row]) for match in alignment.matches]
     if grammar is not None:
@@ -234,41 +234,45 @@ def _typical_words(counts: Sequence[RowCount]) -> tuple[float, float, float, flo
 
 
 def _look_again(page: Page, counts: Sequence[RowCount], column: Column | None, grammar: WordGrammar | None,
-                reader: Recogniser) -> None:  # fmt: skip
+                reader: SheetReader) -> None:  # fmt: skip
     """Rows read badly or not at all are read once more; the surer of the two looks stands."""
-    typical = _typical_words(counts)
-    pieces: list[Piece] = []
-    jobs: list[tuple[RowCount, str]] = []
-    for count in counts:
-        if count.row is None:
-            continue
-        if _unsure(count.figures) and column is not None:
-            place = count.figures_at or _figures_place(page, count.row, column)
-            if place is not None:
-                pieces.append(place)
-                jobs.append((count, "figures"))
-        if grammar is not None and _unsure(count.words):
-            several = len(count.row.words) > 1
-            place = count.words_at if count.words_at and not several else _words_place(page, count.row, typical)
-            if place is not None and not several:
-                pieces.append(place)
-                jobs.append((count, "words"))
-    if not pieces:
-        return
-    frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
-    spelt = [n for n, (_, what) in enumerate(jobs) if what == "words"]
-    read: dict[int, WordsRead] = {}
-    if grammar is not None and spelt:
-        read = dict(zip(spelt, grammar.read([frames[n] for n in spelt]), strict=True))
-    for n, (count, what) in enumerate(jobs):
-        if what == "figures":
-            source = figures_source(likely_numbers(frames[n]))
-            if _surer(source, count.figures):
-                count.figures, count.figures_at = source, pieces[n]
-        else:
-            source = words_source(read[n])
-            if _surer(source, count.words):
-                count.words, count.words_at = source, pieces[n]
+    doubtful = [count for count in counts if count.row is not None and not _agree(count)]
+    if column is not None:
+        unsure = [count for count in doubtful if _unsure(count.figures)]
+        places = [count.figures_at or _figures_place(page, _row(count), column) for count in unsure]
+        _figures_again(page, [(c, place) for c, place in zip(unsure, places, strict=True) if place], reader)
+    if grammar is not None:
+        typical = _typical_words(counts)
+        unsure = [count for count in doubtful if _unsure(count.words) and len(_row(count).words) <= 1]
+        places = [count.words_at or _words_place(page, _row(count), typical) for count in unsure]
+        _words_again(page, [(c, place) for c, place in zip(unsure, places, strict=True) if place], grammar, reader)
+
+
+def _figures_again(page: Page, jobs: Sequence[tuple[RowCount, Piece]], reader: SheetReader) -> None:
+    frames = reader.single(page, [place for _, place in jobs], together=1)
+    for (count, place), seen in zip(jobs, frames, strict=True):
+        source = figures_source(likely_numbers(seen))
+        if _surer(source, count.figures):
+            count.figures, count.figures_at = source, place
+
+
+def _words_again(page: Page, jobs: Sequence[tuple[RowCount, Piece]], grammar: WordGrammar,
+                 reader: SheetReader) -> None:  # fmt: skip
+    frames = reader.read([crop(page, place) for _, place in jobs])
+    for (count, place), read in zip(jobs, grammar.read(frames), strict=True):
+        source = words_source(read)
+        if _surer(source, count.words):
+            count.words, count.words_at = source, place
+
+
+def _row(count: RowCount) -> Row:
+    assert count.row is not None  # noqa: S101  (asked of rows that were found)
+    return count.row
+
+
+def _agree(count: RowCount) -> bool:
+    """Whether figures and words were both read and say the same: a closer look would say nothing new."""
+    return count.figures.readable is not None and count.figures.readable == count.words.readable
 
 
 def _unsure(source: Source) -> bool:

@@ -18,8 +18,9 @@ import numpy as np
 from testigo.election import Contest
 from testigo.election.simulacro import WORD
 from testigo.reading.print.answers import HmacPrint
+from testigo.reading.print.looking import SheetReader
 from testigo.reading.print.page import Page
-from testigo.reading.print.recogniser import Recogniser, fold
+from testigo.reading.print.recogniser import fold
 from testigo.reading.print.rows import Text, read_pieces
 from testigo.reading.print.segments import Piece
 
@@ -68,7 +69,7 @@ def _reading_order(boxes: Sequence[Piece]) -> list[Piece]:
 
 
 def read_signatures(page: Page, boxes: Sequence[Piece], pieces: Sequence[Piece], contest: Contest,
-                    reader: Recogniser) -> dict[str, bool | None]:  # fmt: skip
+                    reader: SheetReader) -> dict[str, bool | None]:  # fmt: skip
     """Role -> whether its box is signed; ``None`` where that is not sure, or the box was not found."""
     block = contest.layout.block("signatures") if contest.layout else None
     roles = block.boxes if block else ()
@@ -133,7 +134,7 @@ def _signed(page: Page, box: Piece) -> bool | None:
 
 
 def read_hmac(
-    page: Page, pieces: Sequence[Piece], contest: Contest, reader: Recogniser
+    page: Page, pieces: Sequence[Piece], contest: Contest, reader: SheetReader
 ) -> tuple[HmacPrint | None, bool]:
     """The code at the end, and whether it says that the sheet is a drawing."""
     if contest.layout is None or contest.layout.block("hmac") is None:

@@ -18,10 +18,11 @@ import numpy as np
 from testigo.election import Contest, Profile, parse_sheet_code
 from testigo.reading.print.answers import Said
 from testigo.reading.print.ctc import best_path, chances_of
+from testigo.reading.print.looking import SheetReader
 from testigo.reading.print.page import Page
-from testigo.reading.print.recogniser import ALPHABET, BLANK, INDEX, OTHER, Frames, Recogniser, fold
-from testigo.reading.print.rows import Row, Text, around, crop
-from testigo.reading.print.segments import Piece
+from testigo.reading.print.recogniser import ALPHABET, BLANK, INDEX, OTHER, Frames, certainty, fold
+from testigo.reading.print.rows import Row, Text, around
+from testigo.reading.print.segments import Piece, crop
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _TIME = re.compile(
@@ -51,7 +52,7 @@ class Header:
 
 
 def read_header(
-    page: Page, rows: Sequence[Row], profile: Profile, contest: Contest, reader: Recogniser, hint: str = ""
+    page: Page, rows: Sequence[Row], profile: Profile, contest: Contest, reader: SheetReader, hint: str = ""
 ) -> Header:
     """The header of a sheet.
 
@@ -67,7 +68,7 @@ def read_header(
     return Header(code, _uuid(page, texts), _time(page, texts), electors, confirmed)
 
 
-def _closer(page: Page, texts: Sequence[Text], reader: Recogniser) -> list[Text]:
+def _closer(page: Page, texts: Sequence[Text], reader: SheetReader) -> list[Text]:
     """The texts; those that look like codes are read again at their full width, parts side by side as one."""
     again: list[int] = []
     pieces: list[Piece] = []
@@ -106,12 +107,6 @@ def _said(page: Page, text: str, sure: float, *pieces: Text) -> Said:
         max(p.piece.right for p in pieces), max(p.piece.bottom for p in pieces),
     )  # fmt: skip
     return Said(text, round(1000 * min(1.0, max(0.0, sure))), box)
-
-
-def certainty(frames: Frames) -> float:
-    """The chance that every letter of the likeliest text is right, as the model sees it."""
-    top = frames.chances.max(axis=1)
-    return float(np.prod(np.maximum(top, 0.01)))
 
 
 # --------------------------------------------------------------------------------- sheet code

@@ -28,9 +28,10 @@ from testigo.reading.print import cells, ending, header
 from testigo.reading.print.answers import PrintReading
 from testigo.reading.print.counts import RowCount, read_counts
 from testigo.reading.print.ctc import WordGrammar
+from testigo.reading.print.looking import SheetReader
 from testigo.reading.print.matching import Alignment, Expected, align, expected_rows
 from testigo.reading.print.page import Grey, Page, make_page
-from testigo.reading.print.recogniser import Recogniser, fold, recogniser
+from testigo.reading.print.recogniser import fold, recogniser
 from testigo.reading.print.rows import Row, Text, make_rows, read_pieces
 from testigo.reading.print.segments import Piece, find_pieces
 from testigo.reading.print.verdict import Parts, assemble
@@ -79,7 +80,7 @@ def read_print(
         return None
     first = possible[0]
     assert first.layout is not None and first.printing is not None  # noqa: S101
-    reader = recogniser()
+    reader = SheetReader(recogniser())
     page = make_page(pixels, first.layout.paper_width)
     pieces = find_pieces(page)
     texts, end = _read_down(page, pieces, possible, reader)
@@ -117,7 +118,7 @@ def _grammar(contest: Contest) -> WordGrammar | None:
 
 
 def _read_down(
-    page: Page, pieces: Sequence[Piece], contests: Sequence[Contest], reader: Recogniser
+    page: Page, pieces: Sequence[Piece], contests: Sequence[Contest], reader: SheetReader
 ) -> tuple[list[Text], int]:
     """The texts from the top to where notes or signatures begin, and the row of pixels where that is."""
     stops = _stops(contests)
@@ -192,7 +193,7 @@ def _above(found: _Found) -> list[Row]:
 # ---------------------------------------------------------------------------------------- forms
 
 
-def _from_cells(page: Page, found: _Found, places: int, reader: Recogniser) -> list[RowCount]:
+def _from_cells(page: Page, found: _Found, places: int, reader: SheetReader) -> list[RowCount]:
     """The counts of a form: the boxes that stand beside each row's label."""
     rows = cells.find_cells(page, places)
     sources = cells.read_cells(page, rows, reader)

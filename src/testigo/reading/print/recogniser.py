@@ -30,9 +30,9 @@ BLANK, OTHER = 0, len(ALPHABET) + 1
 CLASSES = len(ALPHABET) + 2
 INDEX = {letter: number + 1 for number, letter in enumerate(ALPHABET)}
 
-_TALL = 48  # rows that the model wants
-_STEP = 8  # columns per step of the model
-_BATCH = 24
+TALL = 48  # rows that the model wants
+STEP = 8  # columns per step of the model
+_BATCH = 8
 _ENOUGH, _SQUEEZED = 168, 0.52  # columns up to which a line keeps its shape; how narrow a longer one is made
 _MODEL = "rec"  # part of the model's file name
 
@@ -82,47 +82,52 @@ class Recogniser:
         letters = self._session.get_modelmeta().custom_metadata_map["character"].split("\n")
         self._columns, self._starts, self._groups = _folding(letters)
 
-    def read(self, lines: Sequence[Grey], loose: Sequence[bool] | None = None) -> list[Frames]:
-        """The frames of each picture of a line.
+    def read(self, lines: Sequence[Grey]) -> list[Frames]:
+        """The frames of pictures of lines: grey, paper light, any size."""
+        return self.run([fitted(line, width_of(line, True)) for line in lines])
 
-        Args:
-            lines: grey, paper light; any size.
-            loose: which lines are given their full width (figures, short labels); others are squeezed a little.
-        """
-        widths = [_width(line, loose is None or loose[n]) for n, line in enumerate(lines)]
-        frames: list[Frames | None] = [None] * len(lines)
-        order = sorted(range(len(lines)), key=lambda n: widths[n])
-        start = 0
-        while start < len(order):
-            width = widths[order[start]]
-            batch = [n for n in order[start : start + _BATCH] if widths[n] == width]
-            start += len(batch)
-            for n, one in zip(batch, self._run([lines[n] for n in batch], width), strict=True):
-                frames[n] = one
-        return [one for one in frames if one is not None]
+    def run(self, pictures: Sequence[Grey]) -> list[Frames]:
+        """The frames of pictures as the model wants them (:func:`fitted`): each of the same height, any widths."""
+        frames: dict[int, Frames] = {}
+        order = sorted(range(len(pictures)), key=lambda n: pictures[n].shape[1])
+        while order:
+            width = pictures[order[0]].shape[1]
+            batch = [n for n in order[:_BATCH] if pictures[n].shape[1] == width]
+            order = order[len(batch) :]
+            frames.update(zip(batch, self._run(np.stack([pictures[n] for n in batch])), strict=True))
+        return [frames[n] for n in range(len(pictures))]
 
-    def _run(self, lines: Sequence[Grey], width: int) -> list[Frames]:
-        pictures = np.stack([_fit(line, width) for line in lines])
+    def _run(self, pictures: Grey) -> list[Frames]:
         values = (pictures.astype(np.float32) / 127.5 - 1.0)[:, None]
         (chances,) = self._session.run(None, {self._input: np.repeat(values, 3, axis=1)})
         folded = np.zeros((*chances.shape[:2], CLASSES), np.float32)
         folded[:, :, self._groups] = np.add.reduceat(chances[:, :, self._columns], self._starts, axis=2)
         folded[:, :, OTHER] = np.clip(1.0 - folded.sum(axis=2), 0.0, 1.0)
         best = chances.max(axis=2)
-        return [Frames(folded[n], best[n]) for n in range(len(lines))]
+        return [Frames(folded[n], best[n]) for n in range(len(pictures))]
 
 
-def _width(line: Grey, loose: bool) -> int:
-    """Columns given to a line: its own shape, wider for short ones, narrower for long ones; in steps of 16."""
-    own = line.shape[1] * _TALL / max(1, line.shape[0])
+def certainty(frames: Frames) -> float:
+    """The chance that every letter of the likeliest text is right, as the model sees it."""
+    top = frames.chances.max(axis=1)
+    return float(np.prod(np.maximum(top, 0.01)))
+
+
+def width_of(line: Grey, loose: bool) -> int:
+    """Columns given to a line: its own shape, wider for short ones, narrower for long ones; in steps of 16.
+
+    Args:
+        loose: whether it gets its full width (figures, short labels); others are squeezed a little.
+    """
+    own = line.shape[1] * TALL / max(1, line.shape[0])
     wanted = own * 1.05 + 8 if loose else max(min(own, _ENOUGH), own * _SQUEEZED)
     return int(np.clip(round(wanted / 16) * 16, 48, 640))
 
 
-def _fit(line: Grey, width: int) -> Grey:
+def fitted(line: Grey, width: int) -> Grey:
     """Stretched to the model's size, its light and dark to the full range."""
-    shrink = line.shape[0] > _TALL
-    fitted = cv2.resize(line, (width, _TALL), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    shrink = line.shape[0] > TALL
+    fitted = cv2.resize(line, (width, TALL), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
     values = np.sort(fitted[::3, ::2], axis=None)
     low, high = float(values[len(values) // 100]), float(values[(len(values) * 9) // 10])
     if high - low < 12:

@@ -23,9 +23,10 @@ from functools import lru_cache
 import numpy as np
 
 from testigo.reading.print.ctc import WordGrammar, WordsRead
+from testigo.reading.print.looking import SheetReader, is_single
 from testigo.reading.print.page import Page
-from testigo.reading.print.recogniser import BLANK, CLASSES, Frames, Recogniser, fold
-from testigo.reading.print.segments import Piece
+from testigo.reading.print.recogniser import BLANK, CLASSES, Frames, fold
+from testigo.reading.print.segments import Piece, crop
 
 _DIGITS = re.compile(r"[0-9oqilzs]*[0-9][0-9oqilzs]*|[oqil]{1,2}")
 _LOOSE = 5.0  # a piece no longer than so many heights is read at its full width
@@ -79,25 +80,20 @@ class Row:
 # -------------------------------------------------------------------------------- recognition
 
 
-def read_pieces(page: Page, pieces: Sequence[Piece], reader: Recogniser) -> list[Text]:
+def read_pieces(page: Page, pieces: Sequence[Piece], reader: SheetReader) -> list[Text]:
     """What each piece says; pieces that run several things together are cut."""
-    crops = [crop(page, piece) for piece in pieces]
-    frames = reader.read(crops, [piece.width < _LOOSE * piece.height for piece in pieces])
+    wide = [piece for piece in pieces if not is_single(piece)]
+    frames = reader.read([crop(page, piece) for piece in wide], [piece.width < _LOOSE * piece.height for piece in wide])
+    seen = dict(zip(wide, frames, strict=True))
+    for piece in wide:
+        reader.meet(page, piece, seen[piece])
+    narrow = [piece for piece in pieces if is_single(piece)]
+    seen.update(zip(narrow, reader.single(page, narrow), strict=True))
     texts: list[Text] = []
-    for piece, seen in zip(pieces, frames, strict=True):
-        for text in _cut(piece, seen):
+    for piece in pieces:
+        for text in _cut(piece, seen[piece]):
             texts += _columns(page, text)
     return texts
-
-
-def crop(page: Page, piece: Piece) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
-    """The picture of a piece with a little room round it."""
-    room = max(2, round(piece.height * 0.2))
-    wide = max(room, round(page.scale * 0.6))
-    top, left = max(0, piece.top - room), max(0, piece.left - wide)
-    part = page.grey[top : piece.bottom + room, left : piece.right + wide]
-    short = round(1.1 * part.shape[0]) - part.shape[1]
-    return np.pad(part, ((0, 0), (short // 2, short - short // 2)), constant_values=255) if short > 0 else part
 
 
 _MEETING = re.compile(r"(?<=[0-9]) +(?=[a-z]{2})|(?<=[a-z)]) +(?=[0-9])")

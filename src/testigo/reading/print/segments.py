@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from testigo.reading.print.page import Float, Page
+from testigo.reading.print.page import Float, Grey, Page
 
 _LETTER = (0.9, 7.0)  # height of a line of text, millimetres: nothing else is text
 _REACH = 2.4  # millimetres over which ink is joined sideways
@@ -69,6 +69,16 @@ def find_pieces(page: Page) -> list[Piece]:
                 pieces.append(tight)
     strong = _strong(page, pieces)
     return _join(_whole(_merged(_parted(ink, strong))))
+
+
+def crop(page: Page, piece: Piece) -> Grey:
+    """The picture of a piece with a little room round it."""
+    room = max(2, round(piece.height * 0.2))
+    wide = max(room, round(page.scale * 0.6))
+    top, left = max(0, piece.top - room), max(0, piece.left - wide)
+    part = page.grey[top : piece.bottom + room, left : piece.right + wide]
+    short = round(1.1 * part.shape[0]) - part.shape[1]
+    return np.pad(part, ((0, 0), (short // 2, short - short // 2)), constant_values=255) if short > 0 else part
 
 
 def _enlarged(piece: Piece, zoom: float) -> Piece:
