@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -28,12 +28,13 @@ import numpy as np
 from testigo.election.layout import Box
 from testigo.election.profile import Profile
 from testigo.errors import InternalError
-from testigo.reading.codes import Code, Region, find_codes
+from testigo.reading.codes import Region, find_codes
 from testigo.reading.found import FoundSheet, SheetReadings
 from testigo.reading.opening.images import Grey, OpenedImage, as_grey
 from testigo.reading.sheets import read_sheet
 from testigo.reading.showing.alignment import Alignment, align
 from testigo.reading.showing.rows_shown import visible_rows
+from testigo.reading.showing.upright import upright
 from testigo.records import Opening, Withheld
 
 #: Millimetres kept from a private zone: more than an alignment that was accepted can be wrong.
@@ -52,8 +53,9 @@ class Published:
 
     Attributes:
         jpeg: its bytes.
-        rectangles: what is shown, as (x, y, width, height) in the original's upright pixels; they do not overlap.
-        size: (width, height) of the original, upright.
+        rectangles: what is shown, as (x, y, width, height) in the original's pixels, turned so that the sheet is
+            upright; they do not overlap.
+        size: (width, height) of the original, turned so.
         crop: the part of the original that the picture covers: the bounding box of the rectangles.
         rows: each ballot line's row in the picture's own pixels, in printed order.
     """
@@ -85,36 +87,18 @@ def publish_image(profile: Profile, image: OpenedImage, readings: SheetReadings)
     if sheet.code is None or sheet.payload is None:  # the layout is found from the code
         return _by_rows(image, sheet, Withheld.NOT_ALIGNED)
     contest = profile.contest(sheet.contest)
-    if _on_its_head(sheet.code):
-        turned, code = _turned_by_half(image, sheet.code)
-        alignment = align(contest.layout, turned, code, contest.printing)
-        image = image if isinstance(alignment, Withheld) else turned
-    else:
-        alignment = align(contest.layout, image, sheet.code, contest.printing)
+    turned, code = upright(image, sheet.code)
+    alignment = align(contest.layout, turned, code, contest.printing)
     if isinstance(alignment, Withheld):
         return _by_rows(image, sheet, alignment)
     rectangles = visible_rectangles(alignment)
     if not rectangles:
         return Withheld.NOT_ALIGNED
-    pixels, crop = redact(image.full(), rectangles)
+    pixels, crop = redact(turned.full(), rectangles)
     jpeg = encode(pixels)
     if not _says_the_same(jpeg, sheet.payload.text):
         return Withheld.NOT_ALIGNED
-    return Published(jpeg, rectangles, image.size, crop, line_rows(alignment, crop))
-
-
-def _on_its_head(code: Code) -> bool:
-    """Whether a code lies upside down, and is not mirrored."""
-    (x, y), (right, _), _, (_, bottom) = code.corners
-    return right < x and bottom < y and not code.mirrored
-
-
-def _turned_by_half(image: OpenedImage, code: Code) -> tuple[OpenedImage, Code]:
-    """An image and a code on it, turned by 180 degrees: every pixel stays what it is."""
-    turned = OpenedImage(None, as_grey(image.full()[::-1, ::-1]), b"", 1, image.pages)
-    turned.width, turned.height = image.size
-    corners = tuple((image.width - x, image.height - y) for x, y in code.corners)
-    return turned, replace(code, corners=corners)  # type: ignore[arg-type]  # as many as there were
+    return Published(jpeg, rectangles, turned.size, crop, line_rows(alignment, crop))
 
 
 def redact_image(profile: Profile, image: OpenedImage, *, rehearsal: bool) -> Published | Withheld | Opening:
