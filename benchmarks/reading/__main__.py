@@ -14,8 +14,7 @@ from benchmarks.reading import clean, graded_run, national
 from testigo.simulate.damage import FAMILIES
 
 
-def main() -> None:
-    """Run and print."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", choices=sorted(SEEDS), default="dev")
     parser.add_argument("--images", type=int, default=4, help="per family (published: 60); 0: no graded set")
@@ -30,7 +29,12 @@ def main() -> None:
     parser.add_argument("--national", type=int, default=100, metavar="TAPES", help="25000: all; 0: none")
     parser.add_argument("--json", type=Path, help="write all figures there")
     parser.add_argument("--markdown", type=Path, help="write the graded set's table there, for the documentation")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run and print."""
+    options = _options()
     figures: dict[str, object] = {"seeds": options.seeds}
     if options.images:
         names = [name for name in options.readers.split(",") if name]

@@ -109,8 +109,8 @@ def write_content(
         previous: the manifest of the last release, needed if ``leaves`` hold a release leaf.
         previous_register: of the last release, so that changed stations are listed; without it they are not.
 
-    1. Sort the leaves, and see that they are about this profile and register. 2. Profile and tables. 3. Changes.
-    4. Images. 5. The manifest, last.
+    1. Sort the leaves, and see that they are about this profile and register. 2. Profile, tables and changes.
+    3. Images. 4. The manifest, last.
 
     Raises:
         InputError: leaves, profile, register or previous release do not fit together; ``out`` exists.
@@ -123,20 +123,11 @@ def write_content(
     files = _Files(start_partial(out))
     # 2
     files.put(PROFILE, profile.source)
-    tallies = sorted_leaves.tallies(profile)
-    for name, table in (("stations", register.table), ("tallies", tallies)):
-        files.put(f"{name}.parquet", parquet_bytes(table))
-        files.put(f"{name}.csv", csv_bytes(table))
-    files.put("readings.parquet", parquet_bytes(sorted_leaves.readings_table(profile)))
-    # 3
+    tallies = _put_tables(files, sorted_leaves, profile, register)
     files.put(CHANGES, csv_bytes(_changes(sorted_leaves, profile, register, tallies, previous, previous_register)))
+    # 3
+    _put_images(files, sorted_leaves.images, images, progress)
     # 4
-    wanted = sorted_leaves.images
-    for done, digest in enumerate(wanted, 1):
-        files.put(image_path(digest), _image(images, digest))
-        if progress is not None:
-            progress("images", done, len(wanted))
-    # 5
     manifest = Manifest(
         election=profile.code,
         release=number,
@@ -298,6 +289,25 @@ def _changes(
     if previous is not None:
         rows += changes_between("tallies", leaves.tallies(profile, previous.covers), tallies)
     return changes_table(rows)
+
+
+def _put_tables(files: _Files, leaves: Leaves, profile: Profile, register: Register) -> pa.Table:
+    """Stations, tallies and readings; returns the tallies."""
+    tallies = leaves.tallies(profile)
+    for name, table in (("stations", register.table), ("tallies", tallies)):
+        files.put(f"{name}.parquet", parquet_bytes(table))
+        files.put(f"{name}.csv", csv_bytes(table))
+    files.put("readings.parquet", parquet_bytes(leaves.readings_table(profile)))
+    return tallies
+
+
+def _put_images(
+    files: _Files, wanted: Sequence[str], images: Callable[[str], bytes], progress: Progress | None
+) -> None:
+    for done, digest in enumerate(wanted, 1):
+        files.put(image_path(digest), _image(images, digest))
+        if progress is not None:
+            progress("images", done, len(wanted))
 
 
 def _image(images: Callable[[str], bytes], digest: str) -> bytes:

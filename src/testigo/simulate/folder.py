@@ -21,7 +21,7 @@ from typing import Any
 
 import cv2
 
-from testigo.election import Profile, Register, parse_profile
+from testigo.election import Contest, Profile, Register, parse_profile
 from testigo.errors import InputError, WireError
 from testigo.records import Counts, Opening
 from testigo.simulate.deliveries import scan_of
@@ -65,18 +65,7 @@ def simulate_folder(
         InputError: a station is not in the register, or the folder holds another simulation.
         WireError: the disk does not take it.
     """
-    office = profile.contest(contest)
-    chosen = sorted(Random(f"{seed}/choice").sample(sorted(counts), min(n, len(counts))))
-    sheets = []
-    for code in chosen:
-        station = register.find(code)
-        if station is None:
-            raise InputError(f"The station {code} is not in the register.", "Give the register that belongs to it.")
-        sheets.append(
-            make_sheet(profile, office, register, station, split_lines(office, counts[code], seed, code), seed)
-        )
-    # By chance, so that the names' order is not the stations'.
-    Random(f"{seed}/order").shuffle(sheets)
+    sheets = _chosen(profile, profile.contest(contest), register, counts, n, seed)
     names = [f"sheet-{number:05d}.jpg" for number in range(1, len(sheets) + 1)]
     truth = truth_of(dict(zip(names, sheets, strict=True)))
     try:
@@ -98,6 +87,21 @@ def simulate_folder(
             f"The folder {out} cannot be written: {error.strerror}.", "Make room, and run it again."
         ) from error
     return path
+
+
+def _chosen(
+    profile: Profile, contest: Contest, register: Register, counts: Mapping[str, Counts], n: int, seed: int
+) -> list[Sheet]:
+    """What is to be drawn, in an order by chance, so that the names' order is not the stations'."""
+    sheets = []
+    for code in sorted(Random(f"{seed}/choice").sample(sorted(counts), min(n, len(counts)))):
+        station = register.find(code)
+        if station is None:
+            raise InputError(f"The station {code} is not in the register.", "Give the register that belongs to it.")
+        lines = split_lines(contest, counts[code], seed, code)
+        sheets.append(make_sheet(profile, contest, register, station, lines, seed))
+    Random(f"{seed}/order").shuffle(sheets)
+    return sheets
 
 
 def truth_of(sheets: Mapping[str, Sheet]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from testigo.errors import InputError
 from testigo.forensics.eforensics import texts
 from testigo.forensics.eforensics.data import FEWEST, Chosen, Counts, Groups, choose
-from testigo.forensics.eforensics.fit import Fit, Method, fit
+from testigo.forensics.eforensics.fit import Convergence, Fit, Method, fit
 from testigo.forensics.eforensics.planted import HEAVY, Kind, Planting, study
 from testigo.forensics.finding import Figure, Finding, Text
 from testigo.forensics.sheets import Sheets
@@ -210,9 +210,10 @@ def _kind_of_suspects(fitted: Fit, counts: Counts) -> tuple[Figure, ...]:
 
 
 def _convergence(fitted: Fit) -> tuple[Figure, ...]:
-    c = fitted.convergence
-    settled = "yes" if c.converged else "no"
-    by_em = {"es": "Con EM no hay cadenas.", "en": "EM has no chains."}
+    return *_gain(fitted), *_settled(fitted.convergence)
+
+
+def _gain(fitted: Fit) -> tuple[Figure, ...]:
     return (
         Figure(
             "gain",
@@ -228,10 +229,16 @@ def _convergence(fitted: Fit) -> tuple[Figure, ...]:
             "1",
             "yes if 2 · gain < 10 · log n (BIC)",
         ),
+    )
+
+
+def _settled(c: Convergence) -> tuple[Figure, ...]:
+    by_em = {"es": "Con EM no hay cadenas.", "en": "EM has no chains."}
+    return (
         Figure(
             "converged",
             {"es": "Convergió", "en": "Converged"},
-            settled,
+            "yes" if c.converged else "no",
             "1",
             "Newton decrement s'H⁻¹s ≤ 0.01 (EM); every R-hat ≤ 1.05 and no divergence (NUTS)",
         ),

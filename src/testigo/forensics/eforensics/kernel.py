@@ -72,11 +72,23 @@ def _came(theta, weight, mean, var):  # type: ignore[no-untyped-def]
 @numba.njit(cache=True, error_model="numpy")
 def _fraud_class(grid, i, c, n, mean_t, mean_n, alpha, var, z, logw, votes, rows, columns, log_weights, out):  # type: ignore[no-untyped-def]
     """One fraud class of one station. ``rows``, ``columns`` (fraud, 4) and ``log_weights`` are room to work in."""
-    size, inner = grid.share.shape[2], grid.share.shape[4]
+    _ends(grid, i, c, n, mean_t, alpha, var, z, logw, votes, rows, columns)
+    top = _peak(grid, i, c, mean_n, var, rows, columns, log_weights)
+    for q in range(1, 12):
+        out[q] = 0.0
+    total = _weigh(grid, i, c, n, top, votes, rows, columns, log_weights, out)
+    for q in range(1, 12):
+        out[q] /= total
+    out[0] = top + math.log(total) - 0.5 * math.log(var[1])
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _ends(grid, i, c, n, mean_t, alpha, var, z, logw, votes, rows, columns):  # type: ignore[no-untyped-def]
+    """What depends on one proportion alone: ``rows`` on the made, with the turnout, ``columns`` on the stolen."""
     first = 2 + 2 * c
     base = 0.0 if c == 0 else K
     width = K if c == 0 else 1.0 - K
-    for j in range(size):
+    for j in range(grid.share.shape[2]):
         p, rows[j, 0], rows[j, 1] = behind(
             n * grid.m[i, c, j], n, base, width, alpha[first], var[first], grid.m_start[i, c, j], z, logw
         )
@@ -87,6 +99,12 @@ def _fraud_class(grid, i, c, n, mean_t, mean_n, alpha, var, z, logw, votes, rows
         rows[j, 4] = p + grid.m_weight[i, c, j] + t
         columns[j, 4] = q + grid.s_weight[i, c, j]
         rows[j, 5] = _came(grid.turnout[i, c, j], grid.turnout_weight[i, c, j], mean_t, var[0]) if votes else 0.0
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _peak(grid, i, c, mean_n, var, rows, columns, log_weights):  # type: ignore[no-untyped-def]
+    """Fill ``log_weights``, of every node; returns the largest."""
+    size, inner = grid.share.shape[2], grid.share.shape[4]
     half = 0.5 / var[1]
     top = -1e300
     for j in range(size):
@@ -96,8 +114,13 @@ def _fraud_class(grid, i, c, n, mean_t, mean_n, alpha, var, z, logw, votes, rows
                 value = rows[j, 4] + columns[k, 4] + grid.share_weight[i, c, j, k, h] - off * off * half
                 log_weights[j, k, h] = value
                 top = max(top, value)
-    for q in range(1, 12):
-        out[q] = 0.0
+    return top
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _weigh(grid, i, c, n, top, votes, rows, columns, log_weights, out):  # type: ignore[no-untyped-def]
+    """Add every node that counts to the sums in ``out``; returns their weight."""
+    size, inner = grid.share.shape[2], grid.share.shape[4]
     total = 0.0
     floor = top - NEGLIGIBLE
     for j in range(size):
@@ -130,9 +153,7 @@ def _fraud_class(grid, i, c, n, mean_t, mean_n, alpha, var, z, logw, votes, rows
                 out[9] += cell * made
                 out[10] += cell * stolen
                 out[11] += cell * (made + stolen) ** 2
-    for q in range(1, 12):
-        out[q] /= total
-    out[0] = top + math.log(total) - 0.5 * math.log(var[1])
+    return total
 
 
 @numba.njit(cache=True, parallel=True, error_model="numpy")

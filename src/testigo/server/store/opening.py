@@ -93,29 +93,13 @@ def _save(arrived: Arrived, opened: Opened, then: Callable[[int], None]) -> bool
         opened = replace(opened, outcome=Opening.SAME, image="", withheld="", rectangles=(), size=())
     nonce = new_nonce()
     digest = bytes.fromhex(opened.plaintext) if opened.plaintext else b""
-    leaf = OpenedLeaf(
-        receipt=0,  # filled in by the sequencer, as is same_as
-        outcome=opened.outcome.value,
-        commitment=commit(nonce, digest).hex() if digest else "",
-        image=opened.image,
-        withheld=opened.withheld,
-        rectangles=opened.rectangles,
-        size=opened.size,
-    )
+    leaf = _leaf(opened, commit(nonce, digest).hex() if digest else "")
     # Raw statements: the opener may insert and not select, and Django's save() would ask for what it wrote.
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO opened (submission_id, outcome, plaintext, same_as, scanned, image, withheld) "
             "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (submission_id) DO NOTHING",
-            [
-                number,
-                opened.outcome.value,
-                opened.plaintext,
-                same_as,
-                arrived.scanned,
-                opened.image,
-                opened.withheld,
-            ],
+            [number, opened.outcome.value, opened.plaintext, same_as, arrived.scanned, opened.image, opened.withheld],
         )
         if cursor.rowcount == 0:
             return False
@@ -129,3 +113,15 @@ def _save(arrived: Arrived, opened: Opened, then: Callable[[int], None]) -> bool
     if opened.outcome == Opening.IMAGE:
         then(number)
     return True
+
+
+def _leaf(opened: Opened, commitment: str) -> OpenedLeaf:
+    return OpenedLeaf(
+        receipt=0,  # filled in by the sequencer, as is same_as
+        outcome=opened.outcome.value,
+        commitment=commitment,
+        image=opened.image,
+        withheld=opened.withheld,
+        rectangles=opened.rectangles,
+        size=opened.size,
+    )
