@@ -110,7 +110,7 @@ def test_killed_in_the_middle_and_run_again_ends_in_the_same_totals(
     command: Command, sheets: Path, tmp_path: Path, eventually: Callable[..., bool]
 ) -> None:
     first = command.start("ingest", sheets)
-    some = eventually(lambda: command.place.rows("SELECT count(*) FROM opened") >= [(3,)])
+    some = eventually(lambda: command.place.rows("SELECT count(*) FROM opened") >= [(3,)], 90.0)
     first.send_signal(signal.SIGKILL)
     first.communicate()
     assert some
