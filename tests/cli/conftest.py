@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from testigo.cli import main
+
 CANDIDATES = ("EG", "NM", "LM", "JABE", "JOBR", "AE", "CF", "DC", "EM", "BERA")
 STATIONS = 6
 
@@ -113,3 +115,18 @@ def imported(
     assert ran.status == 0, ran.err
     answer: dict[str, Any] = ran.answer
     return answer
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., str]:
+    """What the command says of arguments that it refuses (status 2), after which nothing was printed or written."""
+
+    def run(*words: object) -> str:
+        monkeypatch.chdir(tmp_path)
+        assert main([str(word) for word in words]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert list(tmp_path.iterdir()) == []
+        return said.err
+
+    return run

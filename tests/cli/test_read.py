@@ -134,11 +134,10 @@ def hear_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def begun(folder: Path, out: Path, environment: dict[str, str], at_least: int) -> subprocess.Popen[str]:
-    """A run in a session of its own that has written so many answers."""
-    command = [sys.executable, "-m", "testigo.cli", *BASE, "--jobs", "1", "--out", str(out), str(folder)]
-    running = subprocess.Popen(
-        command,
+def started(environment: dict[str, str], *words: object) -> subprocess.Popen[str]:
+    """``testigo read`` in a session of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "testigo.cli", *BASE, *map(str, words)],
         env=environment,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -146,6 +145,11 @@ def begun(folder: Path, out: Path, environment: dict[str, str], at_least: int) -
         start_new_session=True,
         preexec_fn=hear_ctrl_c,
     )
+
+
+def begun(folder: Path, out: Path, environment: dict[str, str], at_least: int) -> subprocess.Popen[str]:
+    """A run that has written so many answers."""
+    running = started(environment, "--jobs", 1, "--out", out, folder)
     journal = out.with_name(f"{out.name}.partial")
     while running.poll() is None and (not journal.exists() or journal.read_bytes().count(b"\n") <= at_least):
         time.sleep(0.005)
@@ -204,16 +208,7 @@ def test_ctrl_c_while_processes_begin_says_nothing_else(
 ) -> None:
     if not Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").exists():
         pytest.skip("whose children are whose is only known where there is /proc")
-    command = [sys.executable, "-m", "testigo.cli", *BASE, "--jobs", "2", str(folder)]
-    running = subprocess.Popen(
-        command,
-        env=environment,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        start_new_session=True,
-        preexec_fn=hear_ctrl_c,
-    )
+    running = started(environment, "--jobs", 2, folder)
     while len(children_of(running.pid)) < 2:  # the first is the interpreter's own helper
         time.sleep(0.001)
     time.sleep(seconds)

@@ -16,7 +16,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
 
 from testigo.election import format_payload, format_sheet_code, load_profile
 from testigo.reading.batch import Options
@@ -143,16 +142,6 @@ def trap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trap]:
     trap = Trap(path)
     yield trap
     trap.over.set()
-
-
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """A real HTTP server on this machine that speaks S3."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
 
 
 @pytest.fixture
