@@ -64,7 +64,7 @@ def payload_of(contest: Contest, rng: Rng) -> str:
     return format_payload(contest, format_sheet_code(contest, station, int(rng.integers(1, 4))), counts)
 
 
-def modules_of(text: str, rng: Rng, version: int | None = None, level: str = "Q") -> Bools:
+def modules_of(text: str, rng: Rng, version: int | None = None, level: str = "Q", mask: int | None = None) -> Bools:
     """A symbol of that text: of the version asked, or of a random one that holds it."""
     mode = "alphanumeric" if set(text) <= set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:") else "byte"
     if version is None and rng.random() < 0.55:
@@ -73,7 +73,12 @@ def modules_of(text: str, rng: Rng, version: int | None = None, level: str = "Q"
         try:
             chosen = version or int(rng.choice(VERSIONS))
             made = segno.make_qr(
-                text, version=chosen, error=level, mode=mode, mask=int(rng.integers(8)), boost_error=False
+                text,
+                version=chosen,
+                error=level,
+                mode=mode,
+                mask=int(rng.integers(8)) if mask is None else mask,
+                boost_error=False,
             )
             return np.array([[bool(m) for m in row] for row in made.matrix])
         except segno.DataOverflowError:
@@ -175,7 +180,7 @@ def trial(number: int) -> dict[str, Any]:
     """One trial: its family, whether it was read, whether the answer is wrong, what the answer rests on, seconds."""
     rng = np.random.default_rng((SEED, number))
     contest = contests()[int(rng.random() < 0.15)]
-    family, allowed, trust = _setting(contest, rng)
+    family, allowed, trust = setting(contest, rng)
     began = time.process_time()
     answer = decode_modules(trust, contests(), effort=_EFFORT if number % 20 else _FULL_EFFORT)
     seconds = time.process_time() - began
@@ -198,7 +203,8 @@ def _code(contest: str, number: int) -> tuple[str, Floats]:
     return text, np.where(modules_of(text, rng), 1.0, -1.0)
 
 
-def _setting(contest: Contest, rng: Rng) -> tuple[str, tuple[str, ...], Floats]:
+def setting(contest: Contest, rng: Rng) -> tuple[str, tuple[str, ...], Floats]:
+    """What is decoded: its family, the texts that may be answered, the map."""
     kind = rng.random()
     text = payload_of(contest, rng)
     if kind < 0.72:
@@ -210,7 +216,7 @@ def _setting(contest: Contest, rng: Rng) -> tuple[str, tuple[str, ...], Floats]:
     if kind < 0.90:
         signs = np.where(modules_of(_foreign(contest, text, rng), rng), 1.0, -1.0)
         return "foreign code", (), trusted(several(signs, float(rng.random()) * 0.4, rng), rng)
-    return "noise only", (), trusted(_rubbish(text, rng), rng)
+    return "noise only", (), trusted(rubbish(text, rng), rng)
 
 
 def _spliced(contest: Contest, text: str, rng: Rng) -> tuple[tuple[str, ...], Floats]:
@@ -242,7 +248,7 @@ def _foreign(contest: Contest, text: str, rng: Rng) -> str:
     return text.rsplit(contest.qr.line_separator, 1)[0] + text[-4:].replace(contest.qr.line_separator, "7")
 
 
-def _rubbish(text: str, rng: Rng) -> Floats:
+def rubbish(text: str, rng: Rng) -> Floats:
     """No code at all; or the function pattern of one, even with its format, and rubbish for data."""
     version = int(rng.choice(VERSIONS)) if rng.random() < 0.5 else 8
     n = 17 + 4 * version
@@ -330,11 +336,14 @@ def beside_zxing(codes: int) -> Iterator[tuple[str, float, float, float]]:
 # ------------------------------------------------------------------------- command
 
 
-def run(first: int, trials: int, processes: int, keep: Path | None) -> Iterator[dict[str, Any]]:
+Trial = Callable[[int], dict[str, Any]]
+
+
+def run(first: int, trials: int, processes: int, keep: Path | None, one: Trial = trial) -> Iterator[dict[str, Any]]:
     """The trials, in order; written down as they come."""
     numbers = range(first, first + trials)
     with ProcessPoolExecutor(processes) as pool:
-        for record in pool.map(trial, numbers, chunksize=50):
+        for record in pool.map(one, numbers, chunksize=50):
             if keep:
                 with keep.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(record) + "\n")
@@ -343,13 +352,16 @@ def run(first: int, trials: int, processes: int, keep: Path | None) -> Iterator[
 
 def report(records: list[dict[str, Any]]) -> int:
     """Print the table and the bounds; the number of wrong answers."""
-    print(f"{'family':20} {'trials':>7} {'read':>7} {'wrong':>6} {'ms':>7}")
-    for family in [*FAMILIES, "two codes in one", "foreign code", "noise only"]:
+    print(f"{'family':32} {'trials':>7} {'read':>7} {'wrong':>6} {'ms':>7}")
+    known = [*FAMILIES, "two codes in one", "foreign code", "noise only"]
+    for family in sorted(
+        {r["family"] for r in records}, key=lambda f: (f not in known, known.index(f) if f in known else f)
+    ):
         rows = [r for r in records if r["family"] == family]
-        if rows:
-            mean = 1000 * sum(r["seconds"] for r in rows) / len(rows)
-            read, wrong = sum(r["read"] for r in rows), sum(r["wrong"] for r in rows)
-            print(f"{family:20} {len(rows):7} {read:7} {wrong:6} {mean:7.1f}")
+        mean = 1000 * sum(r["seconds"] for r in rows) / len(rows)
+        read, wrong = sum(r["read"] for r in rows), sum(r["wrong"] for r in rows)
+        helped = f"{sum(r['helped'] for r in rows):7} only so" if "helped" in rows[0] else ""
+        print(f"{family:32} {len(rows):7} {read:7} {wrong:6} {mean:7.1f} {helped}".rstrip())
     wrong, answers = sum(r["wrong"] for r in records), sum(r["read"] or r["wrong"] for r in records)
     print(f"{len(records)} trials, {answers} answers, {wrong} wrong")
     print(f"bound (95 %): {bound(len(records), wrong):.2e} per trial, {bound(max(1, answers), wrong):.2e} per answer")
@@ -364,7 +376,15 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--codes", type=int, default=25, help="per line of the table beside zxing-cpp; 0 for no table")
     parser.add_argument("--keep", type=Path, help="file to which each trial is added as a JSON line")
+    parser.add_argument("--judged", action="store_true", help="trials with judges, half of whom lie (no table)")
+    parser.add_argument("--together", action="store_true", help="trials with several maps, half of different sheets")
     options = parser.parse_args()
+    if options.judged or options.together:
+        from benchmarks._judged import trial_judged, trial_together
+
+        one = trial_judged if options.judged else trial_together
+        records = list(run(options.first, options.trials, options.processes, options.keep, one))
+        raise SystemExit(1 if report(records) else 0)
     if options.codes:
         print(f"per cent read of {options.codes} ideal pictures (8-Q)     zxing-cpp    soft")
         for name, share, zxing, soft in beside_zxing(options.codes):

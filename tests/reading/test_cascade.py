@@ -13,9 +13,8 @@ import pytest
 
 from testigo.election.simulacro import CODE_PREFIX
 from testigo.reading import OpenedImage, open_image
-from testigo.reading.cascade import CodeAnswer, Search, find_sheet_in_several, find_sheets_by_code
+from testigo.reading.cascade import CodeAnswer, Search, find_sheets_by_code
 from testigo.reading.problems import PROBLEMS
-from testigo.reading.soft import Judge
 from testigo.simulate.marks import mark_modules
 
 Grey = npt.NDArray[np.uint8]
@@ -120,23 +119,6 @@ def test_confidence_falls_with_what_was_missing_and_never_says_certain(tapes: An
     whole = searched(tapes, to_jpeg(tapes.plain(number)))[0].sheets[0].confidence
     barely = searched(tapes, to_jpeg(lower_cut(tapes.plain(number), 0.45)))[0].sheets[0].confidence
     assert 900 <= barely < whole < 1000
-
-
-def opened(tape: Grey, to_jpeg: ToJpeg) -> OpenedImage:
-    image = open_image(to_jpeg(tape))
-    assert isinstance(image, OpenedImage)
-    return image
-
-
-def test_a_reading_that_needed_the_header_says_so(tapes: Any, to_jpeg: ToJpeg) -> None:
-    number, text = fitting(tapes, 90), tapes.payload(fitting(tapes, 90))
-    tape = tapes.plain(number)
-    tape[:, : LEFT + round(0.52 * SIDE)] = 250
-    image = opened(tape, to_jpeg)
-    sheet = find_sheet_in_several(tapes.profile, [image], judges=[Judge("presidente", text[:19])], search=Search(30.0))
-    assert sheet is not None
-    assert (sheet.payload.text, sheet.judged) == (text, True)
-    assert sheet.confidence <= 950
 
 
 def test_a_code_that_was_barely_corrected_carries_the_map_of_what_was(tapes: Any, to_jpeg: ToJpeg) -> None:

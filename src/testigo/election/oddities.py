@@ -33,6 +33,12 @@ ODDITIES: Mapping[str, Mapping[str, str]] = {
         "es": "El código QR está muy dañado y apenas se pudo corregir. Compare los números con el texto impreso.",
         "en": "The QR code is badly damaged and could only just be corrected. Compare the numbers with the print.",
     },
+    "print_as_judge": {
+        "es": "El código QR, dañado, solo se pudo leer con ayuda del texto impreso (código del acta o totales), que "
+        "por eso no lo confirma. Transcriba el acta a mano, o escanéela de nuevo.",
+        "en": "The QR code is damaged and could be read only with the print's help (sheet code or totals), which "
+        "therefore does not confirm it. Have the sheet typed by people, or scan it again.",
+    },
     "more_pages": {
         "es": "El archivo tiene varias páginas y solo se leyó la primera. Envíe cada acta en su propio archivo.",
         "en": "The file has several pages and only the first was read. Send each sheet as a file of its own.",
@@ -88,6 +94,16 @@ ODDITIES: Mapping[str, Mapping[str, str]] = {
     "ambiguous": {
         "es": "Más de una combinación de números cumple las sumas; ninguna se da por leída.",
         "en": "More than one combination of numbers fits the sums; none is taken as read.",
+    },
+    "read_once": {
+        "es": "Menos de la mitad de las líneas con votos se pudo leer dos veces, en cifras y en palabras. "
+        "Transcríbala a mano.",
+        "en": "Fewer than half of the lines with votes could be read twice, in figures and in words. "
+        "Have it typed by people.",
+    },
+    "voters_differ": {
+        "es": "Los votos del acta no son tantos como los votantes que anota. Alguien debe mirar la imagen.",
+        "en": "The sheet's votes are not as many as the voters that it notes. Somebody must look at the image.",
     },
 }
 

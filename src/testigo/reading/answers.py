@@ -14,11 +14,12 @@ from testigo.reading import problems
 from testigo.reading.byprint import PRINT_READER, print_version
 from testigo.reading.cascade import COMBINED, SOFT
 from testigo.reading.found import FoundSheet, SheetReadings
+from testigo.reading.judged import JUDGED
 from testigo.records import Evidence, Reading
 
 READER = "qr/zxing-cpp"
 SOFT_READER = "qr/soft"
-_SOFT_STAGES = (SOFT, COMBINED)
+_SOFT_STAGES = (SOFT, COMBINED, JUDGED)
 
 
 def reader_version() -> str:

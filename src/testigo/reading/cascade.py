@@ -20,14 +20,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from testigo.election.grammar import Payload, find_payload
-from testigo.election.profile import Contest, Profile
+from testigo.election.profile import Profile
 from testigo.election.simulacro import says_simulacro
 from testigo.reading import problems
 from testigo.reading.codes import Code, Trace, find_codes, find_codes_and_traces
@@ -35,14 +34,9 @@ from testigo.reading.marks import find_marks_besides, find_marks_round
 from testigo.reading.opening.images import OpenedImage
 from testigo.reading.soft import (
     Clock,
-    Judge,
-    ModuleMap,
     Region,
     SoftCode,
-    combine,
-    decode_map,
     find_regions,
-    module_maps,
     read_region,
 )
 from testigo.reading.soft.confidence import confidence_of, confidence_of_plain
@@ -54,8 +48,6 @@ _BARELY_BELOW_UNUSED = 300
 _ROOM_FOR_ANOTHER = 1.6
 #: Two ends of tapes may lie one above the other: of a part of a sheet this share of the image is surely its own.
 _END_OF_A_SHEET = 0.6
-#: Of several images: maps tried of each, and combinations of them.
-_MAPS_EACH, _MOST_COMBINATIONS = 4, 24
 #: A further sheet's code is about as large as those that were read, and dense.
 _ALIKE, _DENSE = 1.7, 0.45
 
@@ -157,7 +149,7 @@ def _with_symbols(profile: Profile, image: OpenedImage, sheet: CodeSheet) -> Cod
     contests = [contest for contest in profile.contests if contest.qr is not None]
     corners = np.array(sheet.code.corners)
     clock = Clock(Search().further_seconds)
-    again = read_region(image.full(), _around(Trace(sheet.code.corners)), contests, clock, quads=[corners])
+    again = read_region(image.full(), around(Trace(sheet.code.corners)), contests, clock, quads=[corners])
     if again is None or again.decoded.payload.text != sheet.payload.text:
         return sheet
     decoded = again.decoded
@@ -239,7 +231,7 @@ class _Costly:
         """Squares to look at: those that another reader found, then those that look like codes."""
         half = find_regions(self.image.half(), self.search.regions)
         seen = [Region(2 * r.x, 2 * r.y, 2 * r.side, r.density) for r in half]
-        found = [_around(trace) for trace in traces]
+        found = [around(trace) for trace in traces]
         known = [sheet.code.side for sheet in self.sheets]
         if known:
             low, high = min(known) / _ALIKE, max(known) * _ALIKE
@@ -287,48 +279,6 @@ class _Costly:
         return True
 
 
-def find_sheet_in_several(
-    profile: Profile,
-    images: Sequence[OpenedImage],
-    *,
-    judges: Sequence[Judge] = (),
-    search: Search | None = None,
-) -> CodeSheet | None:
-    """Read one sheet's code from several images of it, none of which could be read alone; or with a judge's help.
-
-    Args:
-        profile: the election.
-        images: of the same sheet, whichever way they lie. The place that is told is on the first that shows the code.
-        judges: what the print says of the payload's beginning; a reading that needed it is ``judged``.
-        search: what it may cost, for each image.
-
-    Returns:
-        The sheet, or ``None``. Whether the images do show one sheet need not be known: maps of different sheets
-        contradict each other, and then nothing is sure.
-    """
-    contests = [contest for contest in profile.contests if contest.qr is not None]
-    maps = [best for image in images if (best := _best_maps(image, contests, search or Search()))]
-    for chosen in islice(product(*maps), _MOST_COMBINATIONS) if maps else ():
-        alike = [one for one in chosen if len(one.trust) == len(chosen[0].trust)]
-        together = ModuleMap(combine([one.trust for one in alike]), alike[0].grid, alike[0].score)
-        found = decode_map(together, contests, judges=judges)
-        if found is not None:
-            return sheet_of(found, COMBINED)
-    return None
-
-
-def _best_maps(image: OpenedImage, contests: Sequence[Contest], search: Search) -> list[ModuleMap]:
-    """The maps of the best fitting codes on an image."""
-    clock = Clock(search.costly_seconds)
-    maps: list[ModuleMap] = []
-    for half in find_regions(image.half(), 2):
-        region = Region(2 * half.x, 2 * half.y, 2 * half.side, half.density)
-        maps += list(module_maps(image.full(), region, contests, clock))
-        if clock.over():
-            break
-    return sorted(maps, key=lambda m: -m.score)[:_MAPS_EACH]
-
-
 def sheet_of(found: SoftCode, stage: str = SOFT) -> CodeSheet:
     """A sheet that the soft decoder read."""
     decoded = found.decoded
@@ -349,7 +299,8 @@ def sheet_of(found: SoftCode, stage: str = SOFT) -> CodeSheet:
     return CodeSheet(decoded.payload, code, stage, confidence_of(decoded), odd, decoded.judged)
 
 
-def _around(trace: Trace) -> Region:
+def around(trace: Trace) -> Region:
+    """The square where another reader saw a code."""
     corners = np.array(trace.corners)
     x, y = corners.mean(axis=0)
     side = float(np.mean(np.hypot(*(corners - np.roll(corners, 1, axis=0)).T)))
@@ -357,5 +308,5 @@ def _around(trace: Trace) -> Region:
 
 
 def _inside(trace: Trace, region: Region) -> bool:
-    near = _around(trace)
+    near = around(trace)
     return math.hypot(near.x - region.x, near.y - region.y) < 0.35 * region.side and near.side > 0.4 * region.side

@@ -59,8 +59,8 @@ class FoundSheet:
 
     @property
     def print_confirms(self) -> bool:
-        """Whether the print alone proves the very counts that the code gave."""
-        if self.code is None or self.by_print is None:
+        """Whether the print alone proves the very counts that the code alone gave."""
+        if self.code is None or self.by_print is None or len(self.evidence) > 1:
             return False
         counts = self.by_print.reading.counts
         return self.by_print.reading.proven and counts is not None and counts.agrees_with(self.counts)

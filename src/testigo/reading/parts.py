@@ -5,6 +5,7 @@ Rules of this module
 1. Parts are joined only where ``joining.py`` is certain that they show one sheet; all other photos are read alone.
 2. Of a joined sheet the print is always read: that is what the photos were joined for. Its code counts where any of the
    photos shows it.
+3. Photos that give no sheet alone are looked at together: each may show another part of one code (``together.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from testigo.reading.cascade import CodeAnswer, find_sheets_by_code
 from testigo.reading.found import SheetReadings
 from testigo.reading.opening.images import OpenedImage, image_of
 from testigo.reading.papers.joining import join_parts, same_sheet_parts
-from testigo.reading.sheets import PrintMode, read_sheet
+from testigo.reading.sheets import PrintMode, read_sheet, readings_of
+from testigo.reading.together import find_sheets_in_several
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,10 @@ class PartsRead:
     """What one group of photos says.
 
     Attributes:
-        images: their numbers, from the top of the sheet to its end; one for a photo that stands alone.
-        readings: of the photo, or of the joined picture, in whose pixels its regions are.
+        images: their numbers, from the top of the sheet to its end; one for a photo that stands alone. Of photos whose
+            codes were combined: in the order given.
+        readings: of the photo, or of the joined picture, in whose pixels its regions are. Of combined codes: in the
+            pixels of the first photo.
     """
 
     images: tuple[int, ...]
@@ -57,7 +61,24 @@ def read_parts(
             read += [PartsRead((n,), one) for n, one in zip(group, alone, strict=True)]
         else:
             read.append(PartsRead(group, readings))
-    return read
+    return _combined(profile, images, read, rehearsal)
+
+
+def _combined(
+    profile: Profile, images: Sequence[OpenedImage], read: Sequence[PartsRead], rehearsal: bool
+) -> list[PartsRead]:
+    """The same, with photos without a sheet put together where they show one between them."""
+    unread = [
+        one.images[0]
+        for one in read
+        if len(one.images) == 1 and not one.readings.found and one.readings.refusal is None
+    ]
+    together = find_sheets_in_several(profile, [images[n] for n in unread], rehearsal=rehearsal)
+    groups = {tuple(unread[n] for n in one.images): one for one in together}
+    used = {n for group in groups for n in group}
+    rest = [one for one in read if not used & set(one.images)]
+    rest += [PartsRead(group, readings_of(one, images[group[0]])) for group, one in groups.items()]
+    return sorted(rest, key=lambda one: min(one.images))
 
 
 def _joined(

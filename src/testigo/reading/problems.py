@@ -18,13 +18,14 @@ FOREIGN_CODE = "foreign_code"
 STATION_TWICE = "station_twice"
 SHOWN_TWICE = "shown_twice"
 CODE_DAMAGED = "code_damaged"
+PRINT_AS_JUDGE = "print_as_judge"
 MORE_PAGES = "more_pages"
 PAGE_UNREAD = "page_unread"
 FILE_MISSING = "file_missing"
 READER_FAILED = "reader_failed"
 READER_SLOW = "reader_slow"
 
-# Of the print, as testigo.reading.print says them.
+# Of the print.
 PRINT_UNPROVEN = "print_unproven"
 PRINT_DIFFERS = "print_differs"
 WORDS_DIFFER = "words_differ"
@@ -37,6 +38,8 @@ SUM_UNREAD = "sum_unread"
 CODE_UNREAD = "code_unread"
 CODE_DIFFERS = "code_differs"
 AMBIGUOUS = "ambiguous"
+READ_ONCE = "read_once"
+VOTERS_DIFFER = "voters_differ"
 
 #: Trouble of the run, not of the sheet: such a file is read again by the next run.
 TRANSIENT = frozenset({FILE_MISSING, READER_FAILED, READER_SLOW})

@@ -3,7 +3,9 @@
 Rules of this module
 --------------------
 1. How a file is read, page by page: (1) its codes (``cascade.py``); (2) a mark of a drawing refuses the whole file
-   outside a rehearsal; (3) where it was asked for, its print (``byprint.py``); (4) each sheet is told once.
+   outside a rehearsal; (3) where it was asked for, its print (``byprint.py``); (4) a code that could not be read, once
+   more with what its print says (``judged.py``). Then (5) pages that gave nothing, together (``together.py``); (6) each
+   sheet is told once.
 2. The code's counts and the print's stand side by side: where they differ both are told, and neither is changed.
 3. A text that does not fit the grammar is never repeated in an answer: a photo of the wrong thing may show anything.
 """
@@ -22,9 +24,11 @@ from testigo.reading.byprint import PrintedSheet, find_sheets_by_print
 from testigo.reading.cascade import CodeAnswer, CodeSheet, find_sheets_by_code
 from testigo.reading.codes import Region
 from testigo.reading.found import FoundSheet, SheetReadings
+from testigo.reading.judged import is_drawing, read_judged
 from testigo.reading.limits import Limits, Refusal
 from testigo.reading.opening.images import OpenedImage, open_pages
 from testigo.reading.papers.finding import Paper
+from testigo.reading.together import Together, find_sheets_in_several
 from testigo.records import Evidence, Opening
 
 #: When print is read: where the code gave no sheet or a weak one, on every sheet, or never.
@@ -35,6 +39,8 @@ PRINT_MODES: Final[tuple[PrintMode, ...]] = ("needed", "always", "never")
 _SURE = 990
 #: Per mille: of a code and a print, each sure, that say the same.
 _BOTH = 999
+#: Of a page's sheets without a code, those whose code is looked for again with their print's help.
+_MOST_JUDGED = 4
 PRINT_STAGE = "print"
 _CODE_PROBLEMS = (problems.NO_CODE, problems.FOREIGN_CODE)
 
@@ -68,20 +74,41 @@ def read_sheet(
         left = allowed.max_prints - sum(page.prints for page in read)
         page = _read_page(profile, image, number, rehearsal, print_mode if left > 0 else "never", left)
         if page.is_drawing and not rehearsal:
-            refusal = Refusal(Opening.SIMULACRO)
-            return SheetReadings(refusal=refusal, problems=(refusal.outcome.value,), size=pages[0].size)
+            return _refused(pages[0])
         read.append(page)
-    return _together(read, pages[0].size)
+    unread = [n for n, page in enumerate(read) if not page.sheets]
+    several = find_sheets_in_several(profile, [pages[n] for n in unread], rehearsal=rehearsal)
+    if any(one.is_drawing for one in several):
+        return _refused(pages[0])
+    for one in several:
+        first, *others = (unread[n] for n in one.images)
+        read[first] = _Page((found_by_code(one.sheet, first + 1),))
+        for n in others:
+            read[n] = _Page(is_part=True)
+    return _together([page for page in read if not page.is_part], pages[0].size)
+
+
+def _refused(image: OpenedImage) -> SheetReadings:
+    refusal = Refusal(Opening.SIMULACRO)
+    return SheetReadings(refusal=refusal, problems=(refusal.outcome.value,), size=image.size)
+
+
+def readings_of(several: Together, first: OpenedImage) -> SheetReadings:
+    """What several images of one sheet say, ``first`` being the first of them."""
+    if several.is_drawing:
+        return _refused(first)
+    return _together([_Page((found_by_code(several.sheet, 1),))], first.size)
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """One page's sheets, repetitions included; why it has none; how many prints were read on it."""
+    """One page's sheets, repetitions included; why it has none; prints read on it; whether it only helped another."""
 
     sheets: tuple[FoundSheet, ...] = ()
     why_none: tuple[str, ...] = ()
     prints: int = 0
     is_drawing: bool = False
+    is_part: bool = False
 
 
 def _together(pages: Sequence[_Page], size: tuple[int, int]) -> SheetReadings:
@@ -100,7 +127,7 @@ def _read_page(
     answer = find_sheets_by_code(profile, image, rehearsal=rehearsal)
     if answer.is_drawing and not rehearsal:
         return _Page(is_drawing=True)
-    by_code = [_by_code(sheet, number) for sheet in answer.sheets]
+    by_code = [found_by_code(sheet, number) for sheet in answer.sheets]
     if not wants_print(by_code, print_mode):
         return _Page(tuple(by_code), _nothing_found(answer))
     sure = {sheet.code for sheet in by_code if sheet.confidence >= _SURE}
@@ -112,9 +139,17 @@ def _read_page(
     printed = find_sheets_by_print(profile, image, codes, wanted, most)
     if any(one.reading.simulacro for one in printed) and not rehearsal:
         return _Page(is_drawing=True)
+    sheets = _joined(by_code, printed, number)
+    alone = [one for one in printed if not any(sheet.by_print is one for sheet in sheets)]
+    for one in alone[:_MOST_JUDGED]:
+        sheet = read_judged(profile, image, one)
+        if sheet is not None and not rehearsal and is_drawing(image, sheet):
+            return _Page(is_drawing=True)
+        if sheet is not None:
+            sheets.append(_with_print(found_by_code(sheet, number), one))
     unread = {code for one in printed for code in (problems.PRINT_UNPROVEN, *one.reading.problems)}
     why_none = (*_nothing_found(answer), *sorted(unread))
-    return _Page(tuple(_joined(by_code, printed, number)), why_none, len(printed))
+    return _Page(tuple(sheets), why_none, len(printed))
 
 
 def wants_print(by_code: Sequence[FoundSheet], print_mode: PrintMode) -> bool:
@@ -127,13 +162,16 @@ def wants_print(by_code: Sequence[FoundSheet], print_mode: PrintMode) -> bool:
 # ------------------------------------------------------------------------------------ by code, by print, by both
 
 
-def _by_code(sheet: CodeSheet, page: int) -> FoundSheet:
+def found_by_code(sheet: CodeSheet, page: int) -> FoundSheet:
+    """A code's sheet as it is told; one that needed the print rests on both."""
+    evidence = (Evidence.PRINT.value, Evidence.QR.value) if sheet.judged else (Evidence.QR.value,)
+    judged = (problems.PRINT_AS_JUDGE,) if sheet.judged else ()
     return FoundSheet(
         contest=sheet.payload.code.contest,
         station=sheet.payload.code.station,
         sheet_code=sheet.payload.code.text,
         counts=sheet.payload.counts,
-        evidence=(Evidence.QR.value,),
+        evidence=evidence,
         region=sheet.code.region,
         stage=sheet.stage,
         confidence=sheet.confidence,
@@ -141,7 +179,7 @@ def _by_code(sheet: CodeSheet, page: int) -> FoundSheet:
         code=sheet.code,
         page=page,
         printed=sheet.payload.printed,
-        problems=sheet.problems,
+        problems=tuple(sorted((*sheet.problems, *judged))),
     )
 
 

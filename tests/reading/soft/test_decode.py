@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from testigo.reading.soft import Judge, combine, decode_modules
+from testigo.reading.soft import combine, decode_modules
 from testigo.reading.soft.symbol import LEVELS, VERSIONS
 
 Damage = Callable[[Any, np.random.Generator], Any]
@@ -164,20 +164,6 @@ def test_two_images_read_together_what_neither_reads_alone(codes: Any, trust_of:
     both = decode_modules(combine([left, right]), [codes.contest])
     assert both is not None
     assert both.payload.text == codes.payload(6)
-
-
-def test_a_judge_helps_and_is_named_and_a_lying_one_is_not_believed(codes: Any, trust_of: Any) -> None:
-    text = codes.payload(7)
-    judge, liar = Judge("presidente", text[:19]), Judge("presidente", "999999999.99.1.0001")
-    trust = _cut("left", 0.53)(trust_of(codes.modules(text)), np.random.default_rng())
-    judged = decode_modules(trust, [codes.contest], judges=[judge])
-    assert judged is not None
-    assert (judged.payload.text, judged.judged) == (text, True)
-    assert decode_modules(trust, [codes.contest]) is None
-    assert decode_modules(trust, [codes.contest], judges=[liar]) is None
-    intact = decode_modules(trust_of(codes.modules(text)), [codes.contest], judges=[liar])
-    assert intact is not None
-    assert (intact.payload.text, intact.judged) == (text, False)
 
 
 def test_two_hundred_seeded_trials_of_every_kind_give_no_wrong_answer() -> None:

@@ -15,6 +15,7 @@ Rules of this module
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -140,6 +141,11 @@ def by_order(word: Word, *, order: int = 3, shaken: int = 0, seed: int = 0) -> B
         shaken: further rounds with the trust shaken and up to two wrong, for bits that are all trusted alike.
         seed: of the shaking; the same word gives the same answer.
     """
+    return next((found for found in rounds(word, order=order, shaken=shaken, seed=seed) if word.passes(found)), None)
+
+
+def rounds(word: Word, *, order: int = 3, shaken: int = 0, seed: int = 0) -> Iterator[Bytes]:
+    """The best symbols of each round of :func:`by_order`, sure or not."""
     filled = word.filled().ravel()
     trust = np.abs(filled)
     rng = np.random.default_rng(seed)
@@ -148,10 +154,7 @@ def by_order(word: Word, *, order: int = 3, shaken: int = 0, seed: int = 0) -> B
         if round_:  # ever less by trust, ever more by chance: errors where the trust is high must get their turn
             share = (1.0, 0.6, 0.3)[round_ % 3]
             rank_by = np.where(trust >= _KNOWN_TRUST, trust, trust**share * rng.uniform(0.1, 1.0, len(trust)))
-        candidate = _reprocessed(word, filled, rank_by, min(order, 2) if round_ else order)
-        if word.passes(candidate):
-            return candidate
-    return None
+        yield _reprocessed(word, filled, rank_by, min(order, 2) if round_ else order)
 
 
 def _reprocessed(word: Word, filled: Floats, rank_by: Floats, order: int) -> Bytes:

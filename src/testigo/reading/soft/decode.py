@@ -14,8 +14,9 @@ How a map of modules is decoded
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -42,27 +43,15 @@ from testigo.reading.soft.syntax import (
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
+NOTHING_VOUCHED: Mapping[str, str] = MappingProxyType({})
 _CLIP = 4.0
 _LEAST_SCORE = 10.0  # nats that a shape must gain over chance before it is tried
 _LEAST_FORMAT_SCORE = 11.0  # the same for a shape that knows nothing but the format
 _WITHIN = 12.0  # nats behind the best
 _LENGTHS_WITHIN = 14.0  # nats behind the best length
-_LENGTHS_BITS = 5.0  # choice of the length, and of a character that two blocks share
+LENGTHS_BITS = 5.0  # choice of the length, and of a character that two blocks share
 _CERTAIN = 1000.0  # bits; where nothing is left to choose
 _SPREAD = 1.6  # modules over which an error speaks for its neighbours
-
-
-@dataclass(frozen=True, slots=True)
-class Judge:
-    """Something else on the sheet that says how the payload begins.
-
-    Attributes:
-        contest: code of the contest.
-        text: the first characters, as the print says them (the sheet code).
-    """
-
-    contest: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +75,7 @@ class Decoded:
         unused: per mille of the error correction left over in the worst block (2 x corrected + erased of its checks).
         differing: per mille of the seen data modules that differ from the answer.
         modules: the whole symbol as it was printed, dark true.
-        judged: whether a judge's text was used.
+        judged: whether something else on the sheet was believed too (:mod:`judging`).
     """
 
     payload: Payload
@@ -112,7 +101,9 @@ class Decoded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Guess:
+class Guess:
+    """A mask, level and shape to try, and how well they explain what is seen."""
+
     score: float
     contest: Contest
     level: str
@@ -137,7 +128,6 @@ def decode_modules(
     trust: Floats,
     contests: Sequence[Contest],
     *,
-    judges: Sequence[Judge] = (),
     effort: Effort | None = None,
 ) -> Decoded | None:
     """Decode a map of modules.
@@ -146,23 +136,32 @@ def decode_modules(
         trust: shape (n, n), upright, not mirrored: positive for dark, negative for light, the size is the trust in nats
             (log-likelihood ratio); 0 for what is not seen. n = 17 + 4 version, versions 5 to 15.
         contests: whose grammars may apply.
-        judges: what else is known of the payload's beginning; the answer then says that it was judged.
         effort: how hard to try.
 
     Returns:
         The only answer that is sure, or ``None``.
     """
     effort = effort or Effort()
-    version, rest = divmod(trust.shape[0] - 17, 4)
-    if rest or version not in symbol.VERSIONS or trust.shape[0] != trust.shape[1]:
+    version = version_of(trust)
+    if version is None:
         return None
-    trust = np.clip(trust, -_CLIP, _CLIP).astype(np.float64)
-    guesses = _guesses(trust, version, contests, {judge.contest: judge.text for judge in judges})
-    for guess in guesses[: effort.attempts]:
-        answer = _Attempt(trust, version, guess, bool(judges)).run(effort)
+    trust = clipped(trust)
+    for guess in guesses_of(trust, version, contests)[: effort.attempts]:
+        answer = Attempt(trust, version, guess).run(effort)
         if answer is not None:
             return answer
     return None
+
+
+def version_of(trust: Floats) -> int | None:
+    """The version of the symbol that a map is of, or ``None``."""
+    version, rest = divmod(trust.shape[0] - 17, 4)
+    return None if rest or version not in symbol.VERSIONS or trust.shape[0] != trust.shape[1] else version
+
+
+def clipped(trust: Floats) -> Floats:
+    """A map in which nothing is trusted too much."""
+    return np.clip(trust, -_CLIP, _CLIP).astype(np.float64)
 
 
 def combine(maps: Sequence[Floats]) -> Floats:
@@ -182,7 +181,17 @@ def _gain(trust: Floats) -> Floats:
     return np.asarray(np.log(2) - np.logaddexp(0, -trust), np.float64)
 
 
-def _guesses(trust: Floats, version: int, contests: Sequence[Contest], vouched: dict[str, str]) -> list[_Guess]:
+def guesses_of(
+    trust: Floats, version: int, contests: Sequence[Contest], vouched: Mapping[str, str] = NOTHING_VOUCHED
+) -> list[Guess]:
+    """What to try, the likeliest first.
+
+    Args:
+        trust: clipped.
+        version: of the symbol.
+        contests: whose grammars may apply.
+        vouched: contest -> text with which its payload begins, if something else than the code tells it.
+    """
     rated = _rated(trust, version, contests, vouched)
     best = max((one.best for one in rated), default=0.0)
     least = max(_LEAST_SCORE, best - _WITHIN)
@@ -190,7 +199,7 @@ def _guesses(trust: Floats, version: int, contests: Sequence[Contest], vouched: 
     return [_guess(one, version) for one in sorted(kept, key=lambda one: -one.best)]
 
 
-def _rated(trust: Floats, version: int, contests: Sequence[Contest], vouched: dict[str, str]) -> list[_Rated]:
+def _rated(trust: Floats, version: int, contests: Sequence[Contest], vouched: Mapping[str, str]) -> list[_Rated]:
     place = symbol.layout(version)
     bits = trust[place.rows, place.columns]
     formats = np.stack([trust[tuple(np.array(copy).T)] for copy in place.format_places])
@@ -214,12 +223,12 @@ def _rated(trust: Floats, version: int, contests: Sequence[Contest], vouched: di
     return found
 
 
-def _guess(rated: _Rated, version: int) -> _Guess:
+def _guess(rated: _Rated, version: int) -> Guess:
     """What all the fillings agree on that are not far behind the best: a length is seldom sure from damage alone."""
     codewords = sum(symbol.blocks(version, rated.level).data)
     if rated.syntax is None:
         free = shape_without_syntax(rated.contest.code, codewords)
-        return _Guess(rated.best, rated.contest, rated.level, rated.mask, free)
+        return Guess(rated.best, rated.contest, rated.level, rated.mask, free)
     top = rated.best - rated.by_format
     near = [f for one in rated.fillings for f in one.near(rated.mask, top - _LENGTHS_WITHIN)]
     top_most = [f for one in rated.fillings for f in one.near(rated.mask, top - 1e-6)]
@@ -229,18 +238,17 @@ def _guess(rated: _Rated, version: int) -> _Guess:
         known = np.where(known == shape.known, known, 0)
     choice = np.where((known == 0) & (best.known != 0), 1.0, best.free)
     merged = Shape(best.contest, best.mode, best.length, known.astype(np.int8), choice)
-    return _Guess(rated.best, rated.contest, rated.level, rated.mask, merged)
+    return Guess(rated.best, rated.contest, rated.level, rated.mask, merged)
 
 
 # ---------------------------------------------------------------------- one attempt
 
 
-class _Attempt:
+class Attempt:
     """Decode under one guess of mask, level and length."""
 
-    def __init__(self, trust: Floats, version: int, guess: _Guess, judged: bool) -> None:
+    def __init__(self, trust: Floats, version: int, guess: Guess) -> None:
         self.trust, self.version, self.guess = trust, version, guess
-        self.judged = judged and bool(guess.shape.mode)  # a shape that assumes nothing does not use the judge either
         self.place = symbol.layout(version)
         self.blocks = symbol.blocks(version, guess.level)
         self.flip = symbol.mask_bits(version, guess.mask)
@@ -253,9 +261,10 @@ class _Attempt:
         self.solved: dict[int, Bytes] = {}
 
     def run(self, effort: Effort) -> Decoded | None:
+        """The answer, if it is sure."""
         if not self._by_distance() and self.guess.shape.mode:
             self._by_order(effort)
-        return self._answer() if self._all_solved() else None
+        return self.answer() if self.all_solved() else None
 
     def _by_distance(self) -> bool:
         """Every block by generalised minimum distance, again while blocks that succeed help the others."""
@@ -263,7 +272,7 @@ class _Attempt:
             left = [b for b in range(len(self.blocks.members)) if b not in self.solved]
             if not left:
                 return True
-            words = self._words()
+            words = self.words()
             found = by_distance([words[b] for b in left])
             gained = {b: symbols for b, symbols in zip(left, found, strict=True) if symbols is not None}
             self.solved.update(gained)
@@ -273,8 +282,8 @@ class _Attempt:
     def _by_order(self, effort: Effort) -> None:
         """The blocks left by ordered statistics, with little effort first; each that succeeds may help the others."""
         for shaken in (min(6, effort.shaken), effort.shaken):
-            while not self._all_solved():
-                words = self._words()
+            while not self.all_solved():
+                words = self.words()
                 left = [b for b in range(len(words)) if b not in self.solved]
                 if any(words[b].hopeless(effort.shaken + 1) for b in left):
                     return
@@ -290,10 +299,12 @@ class _Attempt:
                     break
                 self._by_distance()
 
-    def _all_solved(self) -> bool:
+    def all_solved(self) -> bool:
+        """Whether every block was decoded."""
         return len(self.solved) == len(self.blocks.members)
 
-    def _words(self) -> list[Word]:
+    def words(self) -> list[Word]:
+        """Every block as seen, trusted as far as the map is right nearby."""
         trust = self._local_trust()[self.place.rows, self.place.columns]
         bits = np.where(self.flip, -trust, trust).reshape(-1, 8)
         return [
@@ -326,7 +337,8 @@ class _Attempt:
         both = rate + own - 2 * rate * own
         return np.asarray(np.sign(self.trust) * np.log((1 - both) / both), np.float64)
 
-    def _answer(self) -> Decoded | None:
+    def answer(self) -> Decoded | None:
+        """What the blocks say together, if all of it is sure."""
         codewords = np.zeros(self.blocks.total, np.uint8)
         for block, symbols in self.solved.items():
             codewords[self.blocks.members[block]] = symbols
@@ -334,7 +346,7 @@ class _Attempt:
         payload = None if text is None else parse_payload(self.guess.contest, text)
         if payload is None:
             return None
-        margin = self._margin(payload.text)
+        margin = self.margin(payload.text)
         if margin < REQUIRED_BITS:
             return None
         bits = np.unpackbits(codewords).astype(bool)
@@ -353,21 +365,20 @@ class _Attempt:
             unused=self._unused(letters),
             differing=round(1000 * float(share)),
             modules=modules,
-            judged=self.judged,
         )
 
-    def _margin(self, text: str) -> float:
+    def margin(self, text: str) -> float:
         """Bits by which the evidence exceeds the choice that the grammar leaves, in the block with the least."""
         syntax = syntax_of(self.guess.contest)
         least, first = np.inf, 0
-        for block, (word, size) in enumerate(zip(self._words(), self.blocks.data, strict=True)):
+        for block, (word, size) in enumerate(zip(self.words(), self.blocks.data, strict=True)):
             start, stop = characters_in(self.guess.shape.mode, self.version, first, first + size)
             choice = self.free[block]
             if choice == 0:  # all of it is known: there is no other block
                 first += size
                 continue
             if syntax is not None and self.guess.shape.mode:
-                counted = fillings_bits(self.guess.contest, syntax, text, start, stop) + _LENGTHS_BITS
+                counted = fillings_bits(self.guess.contest, syntax, text, start, stop) + LENGTHS_BITS
                 choice = min(choice, counted)
             least, first = min(least, word.evidence(self.solved[block]) - choice), first + size
         return float(min(least, _CERTAIN))

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from testigo.election.profile import Contest
 from testigo.reading.opening.images import Grey
 from testigo.reading.soft import symbol
-from testigo.reading.soft.decode import Decoded, Effort, Judge, decode_modules
+from testigo.reading.soft.decode import Decoded, Effort, decode_modules
 from testigo.reading.soft.finders import Finder, find_blurred_finders, find_finders, squares_of
 from testigo.reading.soft.grid import Grid, View, fitted_quad, quad_to_pixels, rated, refined, square_grid, view_of
 from testigo.reading.soft.lattice import find_lattices
@@ -90,7 +90,6 @@ def read_region(
     clock: Clock,
     *,
     quads: Sequence[Floats] = (),
-    judges: Sequence[Judge] = (),
     effort: Effort | None = None,
 ) -> SoftCode | None:
     """Read the code in a region.
@@ -101,11 +100,10 @@ def read_region(
         contests: whose grammars may apply.
         clock: when to give up.
         quads: corners of codes that another reader found there, (4, 2) each, in the image's pixels.
-        judges: what else is known of the payload.
         effort: how hard to try to decode.
     """
     for module_map in module_maps(pixels, region, contests, clock, quads=quads):
-        found = decode_map(module_map, contests, judges=judges, effort=effort)
+        found = decode_map(module_map, contests, effort=effort)
         if found is not None:
             return found
         if clock.over():
@@ -113,17 +111,19 @@ def read_region(
     return None
 
 
-def decode_map(
-    module_map: ModuleMap, contests: Sequence[Contest], *, judges: Sequence[Judge] = (), effort: Effort | None = None
-) -> SoftCode | None:
+def decode_map(module_map: ModuleMap, contests: Sequence[Contest], *, effort: Effort | None = None) -> SoftCode | None:
     """What a map of modules says, upright or mirrored."""
     for mirrored in (False, True):
         trust = module_map.trust.T if mirrored else module_map.trust
-        decoded = decode_modules(trust, contests, judges=judges, effort=effort)
+        decoded = decode_modules(trust, contests, effort=effort)
         if decoded is not None:
-            corners = _corners(module_map.grid, mirrored)
-            return SoftCode(decoded, corners, mirrored, module_map.score)
+            return placed(decoded, module_map, mirrored)
     return None
+
+
+def placed(decoded: Decoded, module_map: ModuleMap, mirrored: bool) -> SoftCode:
+    """What was decoded, where the map lies."""
+    return SoftCode(decoded, _corners(module_map.grid, mirrored), mirrored, module_map.score)
 
 
 def _corners(grid: Grid, mirrored: bool) -> tuple[Point, Point, Point, Point]:

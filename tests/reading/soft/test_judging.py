@@ -1,0 +1,137 @@
+"""What the print says helps to decode, is named, and cannot lie."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from testigo.election import parse_payload
+from testigo.reading.soft import Judge, Totals, decode_judged, decode_modules
+from testigo.reading.soft.certainty import REQUIRED_BITS
+from testigo.reading.soft.counting import fillings_bits
+from testigo.reading.soft.syntax import syntax_of
+from testigo.reading.soft.totals import fillings_bits_with
+
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+Floats = npt.NDArray[np.float64]
+
+
+def without_left(trust: Floats, share: float) -> Floats:
+    out = trust.copy()
+    out[:, : round(share * len(out))] = 0
+    return out
+
+
+@pytest.fixture
+def half_gone(codes: Any, trust_of: Any) -> Callable[[int], Floats]:
+    """Codes of which a little too much is missing on the left."""
+    return lambda number: without_left(trust_of(codes.modules(codes.payload(number))), 0.53)
+
+
+def test_the_header_helps_and_is_named(codes: Any, half_gone: Callable[[int], Floats]) -> None:
+    text, trust = codes.payload(7), half_gone(7)
+    assert decode_modules(trust, [codes.contest]) is None
+    found = decode_judged(trust, [codes.contest], [Judge("presidente", text[:19])])
+    assert found is not None
+    assert (found.payload.text, found.judged) == (text, True)
+    assert found.margin >= REQUIRED_BITS
+
+
+def test_who_is_not_needed_is_not_named(codes: Any, trust_of: Any) -> None:
+    text = codes.payload(7)
+    for header in (text[:19], "999999999.99.1.0001"):
+        found = decode_judged(trust_of(codes.modules(text)), [codes.contest], [Judge("presidente", header)])
+        assert found is not None
+        assert (found.payload.text, found.judged) == (text, False)
+
+
+@pytest.mark.parametrize("lie", ["999999999.99.1.0001", "sister", "next"])
+def test_a_header_of_another_sheet_gives_nothing(lie: str, codes: Any, trust_of: Any) -> None:
+    """Also where the code's own header is not to be seen, and all but one figure of the lie is true."""
+    for number in range(30, 36):
+        text, trust = codes.payload(number), trust_of(codes.modules(codes.payload(number)))
+        told = {"sister": f"{text[:9]}.77.1.0001", "next": f"{text[:8]}{9 - int(text[8])}{text[9:19]}"}.get(lie, lie)
+        for share in (0.5, 0.53, 0.56):
+            assert decode_judged(without_left(trust, share), [codes.contest], [Judge("presidente", told)]) is None or (
+                decode_modules(without_left(trust, share), [codes.contest]) is not None
+            )
+        blind = trust.copy()
+        blind[30:, 36:] = 0  # where the header stands
+        found = decode_judged(blind, [codes.contest], [Judge("presidente", told)])
+        assert found is None or (found.payload.text == text and not found.judged)
+
+
+def test_totals_that_are_not_the_sheets_give_nothing(codes: Any, half_gone: Callable[[int], Floats]) -> None:
+    text, trust = codes.payload(7), half_gone(7)
+    valid = parse_payload(codes.contest, text).counts.valid  # type: ignore[union-attr]
+    right = Judge("presidente", text[:19], Totals(valid=valid))
+    wrong = Judge("presidente", text[:19], Totals(valid=(valid or 0) + 1))
+    found = decode_judged(trust, [codes.contest], [right])
+    assert found is not None
+    assert found.payload.text == text
+    assert decode_judged(trust, [codes.contest], [wrong]) is None
+
+
+def test_two_judges_who_contradict_each_other_do_not_help_to_two_answers(
+    codes: Any, half_gone: Callable[[int], Floats]
+) -> None:
+    text = codes.payload(7)
+    judges = [Judge("presidente", "040200007.02.1.0001"), Judge("presidente", text[:19])]
+    found = decode_judged(half_gone(7), [codes.contest], judges)
+    assert found is None or found.payload.text == text
+
+
+# ---------------------------------------------------------------------- what totals are worth
+
+
+def test_fillings_with_a_total_are_counted_as_one_by_one(codes: Any) -> None:
+    """Every way to fill a short stretch, tried: those that parse with the total are as many as were counted."""
+    text = codes.payload(11)
+    syntax = syntax_of(codes.contest)
+    assert syntax is not None
+    for start, size in ((20, 3), (21, 4), (37, 3), (60, 4), (len(text) - 7, 3), (len(text) - 4, 4)):
+        stop = start + size
+        payload = parse_payload(codes.contest, text)
+        assert payload is not None
+        totals = Totals(valid=payload.counts.valid)
+        ways = 0
+        kinds = [list("0123456789,!") for _ in range(start, stop)]
+        for letters in product(*kinds):
+            other = parse_payload(codes.contest, text[:start] + "".join(letters) + text[stop:])
+            ways += other is not None and totals.admit(other)
+        counted = 2 ** fillings_bits_with(codes.contest, syntax, text, start, stop, totals)
+        assert ways <= round(counted) <= 2 ** fillings_bits(codes.contest, syntax, text, start, stop)
+        assert counted <= 3 * ways
+
+
+def test_totals_never_make_a_stretch_freer(codes: Any) -> None:
+    syntax = syntax_of(codes.contest)
+    assert syntax is not None
+    for number in range(20, 24):
+        text = codes.payload(number)
+        counts = parse_payload(codes.contest, text).counts  # type: ignore[union-attr]
+        totals = Totals(counts.valid, counts.null, counts.blank)
+        for start in range(0, len(text), 13):
+            bare = fillings_bits(codes.contest, syntax, text, start, start + 18)
+            assert 0 <= fillings_bits_with(codes.contest, syntax, text, start, start + 18, totals) <= bare
+        last = len(text) - 18
+        bare = fillings_bits(codes.contest, syntax, text, last, len(text))
+        assert fillings_bits_with(codes.contest, syntax, text, last, len(text), totals) < bare - 8
+
+
+def test_seeded_trials_with_judges_half_of_whom_lie_give_no_wrong_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """``python -m benchmarks.soft --judged --trials 4000`` prints the bound."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS.parent))
+    trial = runpy.run_path(str(BENCHMARKS / "_judged.py"))["trial_judged"]
+    records = [trial(number) for number in range(6_000_000, 6_000_080)]
+    assert not any(record["wrong"] for record in records)
+    assert sum(record["read"] for record in records) > 15
