@@ -13,7 +13,6 @@ How a lattice is found
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -29,18 +28,6 @@ Singles = npt.NDArray[np.float32]
 _OVERSAMPLE = 6.0  # pixels per module after resizing
 _ELASTIC = 5.0  # how much a step that is not one pitch costs
 _LEAST_SCORE = 6.5
-
-
-@dataclass(frozen=True)
-class _Lines:
-    """Boundaries along one axis, in pixels of the part."""
-
-    places: Floats
-
-    @property
-    def centres(self) -> Floats:
-        """Between neighbouring boundaries."""
-        return np.asarray((self.places[1:] + self.places[:-1]) / 2)
 
 
 def find_lattices(
@@ -62,16 +49,16 @@ def find_lattices(
     turn[:, 2] = out / 2 - turn[:, :2] @ np.array(centre)
     part = cv2.warpAffine(pixels, turn, (out, out), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     flat = cv2.GaussianBlur(part, (0, 0), 0.8).astype(np.float32)
-    across, down = _edges(flat, 1), _edges(flat, 0)
+    across, down = edges_of(flat, 1), edges_of(flat, 0)
     low, high = max(2.6, 0.6 * side * zoom / 90), 1.35 * side * zoom / 37
     pitches = _pitches(across, down, low, high)
     found: list[Grid] = []
     back = np.asarray(cv2.invertAffineTransform(turn), np.float64)
     for pitch in pitches:
-        columns, rows = _followed(across, pitch), _followed(down, pitch)
+        columns, rows = followed(across, pitch), followed(down, pitch)
         if columns is None or rows is None:
             continue
-        found += _matched(flat, columns, rows, versions)
+        found += _matched(flat, _between(columns), _between(rows), versions)
     best = sorted(found, key=lambda grid: -grid.score)[:most]
     return [_placed(grid, back) for grid in best]
 
@@ -82,7 +69,7 @@ def _placed(grid: Grid, back: Floats) -> Grid:
     return Grid(x.astype(np.float32), y.astype(np.float32), grid.turns, grid.score)
 
 
-def _edges(flat: Singles, axis: int) -> Floats:
+def edges_of(flat: Singles, axis: int) -> Floats:
     """How much edge there is at each column (axis 1) or row (axis 0): between pixel k and k + 1 stands at k + 1."""
     step = np.abs(np.diff(flat, axis=axis))
     limit = np.percentile(step, 97) + 1e-3
@@ -112,7 +99,7 @@ def _pitches(across: Floats, down: Floats, low: float, high: float) -> list[floa
     return found
 
 
-def _followed(profile: Floats, pitch: float) -> _Lines | None:
+def followed(profile: Floats, pitch: float) -> Floats | None:
     """Boundaries by dynamic programming over whole pixels, then to a fraction of one."""
     fine = 2 if pitch < 6 else 1
     places = np.arange(0, len(profile) - 1 + 1e-9, 1 / fine)
@@ -142,12 +129,16 @@ def _followed(profile: Floats, pitch: float) -> _Lines | None:
     while k >= 0:
         chain.append(places[k])
         k = int(came[k])
-    return _Lines(np.array(chain[::-1]))
+    return np.array(chain[::-1])
 
 
-def _matched(flat: Singles, columns: _Lines, rows: _Lines, versions: tuple[int, ...]) -> list[Grid]:
+def _between(places: Floats) -> Floats:
+    return np.asarray((places[1:] + places[:-1]) / 2)
+
+
+def _matched(flat: Singles, columns: Floats, rows: Floats, versions: tuple[int, ...]) -> list[Grid]:
     """Codes on the cells between the boundaries."""
-    x, y = np.meshgrid(columns.centres.astype(np.float32), rows.centres.astype(np.float32))
+    x, y = np.meshgrid(columns.astype(np.float32), rows.astype(np.float32))
     values = cv2.remap(cv2.GaussianBlur(flat, (0, 0), 1.0), x - 0.5, y - 0.5, cv2.INTER_LINEAR)
     low, high = np.percentile(values, (4, 96))
     dark = normalised(np.asarray(values, np.float32), max(float(high - low), 8.0))
@@ -169,7 +160,7 @@ def _matched(flat: Singles, columns: _Lines, rows: _Lines, versions: tuple[int, 
                 found.append((float(score), version, turns, row - margin, column - margin))
     found.sort(reverse=True)
     return [
-        Grid(*_extended(columns.centres, rows.centres, column, row, symbol.side(version)), turns, score)
+        Grid(*_extended(columns, rows, column, row, symbol.side(version)), turns, score)
         for score, version, turns, row, column in found[:2]
     ]
 

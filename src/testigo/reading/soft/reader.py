@@ -11,7 +11,7 @@ How a region is read
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,6 +21,7 @@ from testigo.election.profile import Contest
 from testigo.reading.opening.images import Grey
 from testigo.reading.soft import symbol
 from testigo.reading.soft.decode import Decoded, Effort, decode_modules
+from testigo.reading.soft.feed import UNIT, Fed, find_fed
 from testigo.reading.soft.finders import Finder, find_blurred_finders, find_finders, squares_of
 from testigo.reading.soft.grid import Grid, View, fitted_quad, quad_to_pixels, rated, refined, square_grid, view_of
 from testigo.reading.soft.lattice import find_lattices
@@ -32,6 +33,8 @@ Point = tuple[float, float]
 
 _LEAST_SCORE = 4.5
 _MOST_PROPOSALS = 160
+#: Rows that were told one by one fit well, or are not rows of a code; they lie within a third of a module.
+_LEAST_FED_SCORE, _FED_REACH = 8.0, 0.3
 
 
 class Clock:
@@ -161,11 +164,18 @@ def module_maps(
         return
     angle = round(dominant_angle(part), 1)
     x, y = view.of_image(np.array((region.x, region.y)))
-    lattices = find_lattices(part, (float(x), float(y)), region.side * view.zoom, angle, versions)
+    place, side = (float(x), float(y)), region.side * view.zoom
+    yield from _mapped_fed(view, find_fed(part, place, side, angle, versions))
+    if clock.over():
+        return
+    lattices = find_lattices(part, place, side, angle, versions)
     yield from _mapped_all(pixels, view, [(grid, None) for grid in lattices], clock)
     if clock.over():
         return
-    blurred = find_blurred_finders(part, angle, region.side * view.zoom)
+    yield from _mapped_fed(view, find_fed(part, place, side, angle + 90.0, versions))
+    if clock.over():
+        return
+    blurred = find_blurred_finders(part, angle, side)
     yield from _mapped_all(pixels, view, _rated_squares(view, _by_finders(blurred, versions))[:2], clock)
     yield from _mapped_all(pixels, view, tried[2:5], clock)
 
@@ -203,6 +213,19 @@ def _mapped_all(
         if corners is not None:
             _, grid = fitted_quad(view, (grid.modules - 17) // 4, corners, grid.turns)
         yield _mapped(pixels, view.to_image(grid))
+
+
+def _mapped_fed(view: View, found: Iterable[Fed]) -> Iterator[ModuleMap]:
+    """Value the modules of codes that were laid out evenly."""
+    for fed in found:
+        height, width = fed.pixels.shape
+        even = view_of(fed.pixels, (0, 0, width, height), UNIT)
+        grid = refined(even, fed.grid, reach=_FED_REACH)
+        score = float(rated(even, grid)[grid.turns])
+        if score > _LEAST_FED_SCORE:
+            trust = module_trust(even, grid)
+            trust[fed.lost] = 0
+            yield ModuleMap(trust, view.to_image(fed.on_image), score)
 
 
 def _same(a: Grid, b: Grid) -> bool:
