@@ -18,7 +18,7 @@ from testigo.reading.cascade import CodeAnswer, find_sheets_by_code
 from testigo.reading.found import SheetReadings
 from testigo.reading.opening.images import OpenedImage, image_of
 from testigo.reading.papers.joining import join_parts, same_sheet_parts
-from testigo.reading.sheets import PrintMode, read_sheet, readings_of
+from testigo.reading.sheets import PrintMode, read_sheet, read_with, readings_of
 from testigo.reading.together import find_sheets_in_several
 
 
@@ -53,12 +53,13 @@ def read_parts(
     """
     answers = [find_sheets_by_code(profile, image, rehearsal=rehearsal) for image in images]
     codes = [[sheet.code for sheet in answer.sheets] for answer in answers]
-    read = []
+    read: list[PartsRead] = []
     for group in sorted(same_sheet_parts(images, codes), key=min):
         readings = _joined(profile, [images[n] for n in group], [answers[n] for n in group], rehearsal)
         if readings is None:
-            alone = (read_sheet(profile, images[n], rehearsal=rehearsal, print_mode=print_mode) for n in group)
-            read += [PartsRead((n,), one) for n, one in zip(group, alone, strict=True)]
+            for n in group:
+                one = read_with(profile, images[n], answers[n], rehearsal=rehearsal, print_mode=print_mode)
+                read.append(PartsRead((n,), one))
         else:
             read.append(PartsRead(group, readings))
     return _combined(profile, images, read, rehearsal)

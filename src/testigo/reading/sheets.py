@@ -72,7 +72,8 @@ def read_sheet(
     read: list[_Page] = []
     for number, image in enumerate(pages, 1):
         left = allowed.max_prints - sum(page.prints for page in read)
-        page = _read_page(profile, image, number, rehearsal, print_mode if left > 0 else "never", left)
+        answer = find_sheets_by_code(profile, image, rehearsal=rehearsal)
+        page = _read_page(profile, image, answer, number, rehearsal, print_mode if left > 0 else "never", left)
         if page.is_drawing and not rehearsal:
             return _refused(pages[0])
         read.append(page)
@@ -91,6 +92,14 @@ def read_sheet(
 def _refused(image: OpenedImage) -> SheetReadings:
     refusal = Refusal(Opening.SIMULACRO)
     return SheetReadings(refusal=refusal, problems=(refusal.outcome.value,), size=image.size)
+
+
+def read_with(
+    profile: Profile, image: OpenedImage, answer: CodeAnswer, *, rehearsal: bool, print_mode: PrintMode
+) -> SheetReadings:
+    """As :func:`read_sheet`, of one image whose codes were looked for before."""
+    page = _read_page(profile, image, answer, 1, rehearsal, print_mode, Limits().max_prints)
+    return _refused(image) if page.is_drawing and not rehearsal else _together([page], image.size)
 
 
 def readings_of(several: Together, first: OpenedImage) -> SheetReadings:
@@ -122,9 +131,14 @@ def _together(pages: Sequence[_Page], size: tuple[int, int]) -> SheetReadings:
 
 
 def _read_page(
-    profile: Profile, image: OpenedImage, number: int, rehearsal: bool, print_mode: PrintMode, most: int
+    profile: Profile,
+    image: OpenedImage,
+    answer: CodeAnswer,
+    number: int,
+    rehearsal: bool,
+    print_mode: PrintMode,
+    most: int,
 ) -> _Page:
-    answer = find_sheets_by_code(profile, image, rehearsal=rehearsal)
     if answer.is_drawing and not rehearsal:
         return _Page(is_drawing=True)
     by_code = [found_by_code(sheet, number) for sheet in answer.sheets]
