@@ -26,6 +26,7 @@ from testigo.reading.papers.finding import SIDES, edges_that_cut
 from testigo.reading.papers.outlines import ink_of, largest_outline
 from testigo.reading.papers.straightening import repeated_rows
 from testigo.reading.pixels import Grey, as_grey, shrunk
+from testigo.reading.sides import sides_shown
 from testigo.reading.streaks import find_streaks
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +49,11 @@ _SLIP_MM = 2.0
 
 
 class Sheetlike(Protocol):
-    """What is asked of a sheet that was read: its code."""
+    """What is asked of a sheet that was read: its contest and its code."""
+
+    @property
+    def contest(self) -> str:
+        """The contest's code."""
 
     @property
     def code(self) -> Code | None:
@@ -149,7 +154,7 @@ def judge(image: OpenedImage, profile: Profile | None = None, sheets: Sequence[S
     """Whether a scan can be read, or why not.
 
     How it is judged: (1) is there a sheet; (2) is it large enough; (3) light, contrast and sharpness of its print;
-    (4) is an end cut off; (5) streaks, skew, slip.
+    (4) is a side cut off; (5) streaks, skew, slip.
 
     Args:
         image: as opened; only its half-size pixels are looked at.
@@ -165,7 +170,8 @@ def judge(image: OpenedImage, profile: Profile | None = None, sheets: Sequence[S
     if view.marks < _LEAST_MARKS and not sheets:
         small = _size(view) if view.edges and view.marks else []
         return Verdict(False, tuple(small) or (Reason(NO_SHEET),))
-    reasons = [*_size(view), *_light(view), *_sharpness(view), *_cuts(view), *_streaks(view), *_feed(view)]
+    cuts = _cuts(view, _sides_shown(image, profile, sheets))
+    reasons = [*_size(view), *_light(view), *_sharpness(view), *cuts, *_streaks(view), *_feed(view)]
     if sheets:  # its code was read: what is left is worth a better scan, but not a second trip
         reasons = [Reason(r.code, r.values, r.serious and r.code in (CUT_TOP, CUT_BOTTOM, CUT_LEFT, CUT_RIGHT))
                    for r in reasons]  # fmt: skip
@@ -317,11 +323,18 @@ def _tiles(bands: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
     return np.ascontiguousarray(cut).reshape(-1, _TILE * _TILE)
 
 
-def _cuts(view: _View) -> list[Reason]:
-    if not view.one_sheet:
-        return []
+def _sides_shown(image: OpenedImage, profile: Profile | None, sheets: Sequence[Sheetlike]) -> Mapping[str, bool]:
+    """What the place of its code says of the one sheet that was read."""
+    code = sheets[0].code if len(sheets) == 1 else None
+    layout = profile.contest(sheets[0].contest).layout if profile is not None and code is not None else None
+    return sides_shown(code, layout, image.size) if code is not None and layout is not None else {}
+
+
+def _cuts(view: _View, shown: Mapping[str, bool]) -> list[Reason]:
+    """Sides that print runs into, unless the code says that the image shows them; and those where the code is cut."""
+    by_print = edges_that_cut(view.small, view.corners * view.zoom) if view.one_sheet else ()
     names = dict(zip(SIDES, (CUT_TOP, CUT_RIGHT, CUT_BOTTOM, CUT_LEFT), strict=True))
-    return [Reason(names[side]) for side in edges_that_cut(view.small, view.corners * view.zoom)]
+    return [Reason(names[side]) for side in SIDES if not shown.get(side, side not in by_print)]
 
 
 def _streaks(view: _View) -> list[Reason]:

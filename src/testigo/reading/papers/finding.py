@@ -39,6 +39,7 @@ _LEAST_SHORT = 100  # a sheet of fewer pixels on its shorter side has no print t
 _AS_DARK = 0.45  # of the print's contrast: paler lines at an edge are a watermark or a shadow
 _AT_THE_EDGE = slice(1, 3)  # rows of a sheet 400 pixels wide: half a millimetre of a tape
 _STROKES = 4
+_ALL_THE_WAY = 0.85  # of 12 mm of a tape: print is not as tall
 _MOST_SIDE = 32_000
 
 
@@ -313,6 +314,8 @@ def _runs_off(flat: Grey, side: str) -> bool:
     paper, ink = (float(level) for level in np.percentile(strip, (75, 1)))
     dark = (ink_of(strip, 0.1) > 0) & (strip < paper - _AS_DARK * (paper - ink))
     edge = dark[_AT_THE_EDGE].all(axis=0)
+    if side in (TOP, BOTTOM):  # what is dark all the way down is dirt on the glass, and no stroke of print
+        edge &= dark.mean(axis=0) < _ALL_THE_WAY
     changes = np.flatnonzero(np.diff(np.concatenate(([0], edge.astype(np.int8), [0]))))
     lengths = changes[1::2] - changes[::2]
     strokes = int(np.count_nonzero(lengths <= max(8, strip.shape[1] // 12)))
