@@ -15,18 +15,6 @@ from dataclasses import dataclass
 from testigo.reading.print.page import Region
 from testigo.records import Check, Counts
 
-#: Problems of a reading of print, as codes; `testigo.reading.problems` explains those that people see.
-WORDS_DIFFER = "words_differ"
-ROW_MISSING = "row_missing"
-ROW_UNKNOWN = "row_unknown"
-LABELS_UNREAD = "labels_unread"
-COUNT_UNREAD = "count_unread"
-SUM_DIFFERS = "sum_differs"
-SUM_UNREAD = "sum_unread"
-CODE_UNREAD = "code_unread"
-CODE_DIFFERS = "code_differs"
-AMBIGUOUS = "ambiguous"
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -52,7 +40,7 @@ class CountPrint:
         corrected: whether ``value`` is not the likeliest reading of this row alone: the sums decided it.
         named: whether the row's label was read and is the expected one.
         box: the whole row.
-        differ: both figures and words were read, and they say different numbers.
+        differ: both figures and words were read well, and they say different numbers.
     """
 
     name: str

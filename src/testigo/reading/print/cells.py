@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from testigo.reading.print.ctc import likely_numbers
 from testigo.reading.print.evidence import NOTHING, Source
@@ -23,8 +24,12 @@ from testigo.reading.print.recogniser import Frames
 from testigo.reading.print.segments import Piece
 
 _SIDE = (4.0, 16.0)  # millimetres
+_PALE_FRAMES = (0.45, 0.3, 0.2)  # of the strongest ink: how dark a frame's lines may be
 _FRAME = 0.7  # share of a frame's edge that must be ink
 _EMPTY, _FILLED = 0.16, 0.36  # of a box's height: specks are smaller, digits taller; between, nobody knows
+
+
+Mask = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,25 @@ class CellRow:
 
 def find_cells(page: Page, places: int) -> list[CellRow]:
     """All rows of boxes, top down. ``places``: how many boxes a number has."""
-    solid = cv2.morphologyEx((page.ink > 0.35).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    dark = cv2.blur(255 - page.grey, (3, 3))
+    strong = float(np.percentile(dark[::3, ::3], 99.5))
+    masks = [page.ink > 0.35, *(dark > share * strong for share in _PALE_FRAMES)]
+    cells: list[Piece] = []
+    for mask in masks:
+        solid = np.asarray(
+            cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), np.uint8
+        )
+        # What one threshold loses in a pale frame, another finds; none is asked to see all boxes.
+        for piece in (*_outlined(solid, page.scale, places), *_hollow(solid, page.scale)):
+            if all(not _same_place(piece, other) for other in cells):
+                cells.append(piece)
+    return _rows(_completed(cells, places), places)
+
+
+def _outlined(solid: Mask, scale: float, places: int) -> list[Piece]:
+    """Boxes, or rows of boxes that touch, by the outline of their frame."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8)
-    least, most = (side * page.scale for side in _SIDE)
+    least, most = (side * scale for side in _SIDE)
     cells: list[Piece] = []
     for left, top, width, height, _ in stats[1:]:
         count = max(1, round(width / max(1, height)))
@@ -58,10 +79,51 @@ def find_cells(page: Page, places: int) -> list[CellRow]:
         cells += [
             Piece(round(left + n * step), piece.top, round(left + (n + 1) * step), piece.bottom) for n in range(count)
         ]
-    return _rows(cells, places)
+    return cells
 
 
-def _framed(solid: np.ndarray, piece: Piece) -> bool:
+def _hollow(solid: Mask, scale: float) -> list[Piece]:
+    """Boxes by the room inside a frame: a stroke that leaves the box does no harm."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - solid, connectivity=4)
+    least, most = (side * scale for side in _SIDE)
+    edge = max(1, round(0.25 * scale))
+    return [
+        Piece(int(x) - edge, int(y) - edge, int(x + w) + edge, int(y + h) + edge)
+        for x, y, w, h, area in stats[1:]
+        if least <= h <= most and 0.6 <= w / h <= 1.5 and area > 0.5 * w * h and x > edge and y > edge
+    ]
+
+
+def _same_place(one: Piece, other: Piece) -> bool:
+    shared = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    return shared > 0.5 * min(one.width, other.width) and down > 0.5 * min(one.height, other.height)
+
+
+def _completed(cells: Sequence[Piece], places: int) -> list[Piece]:
+    """The boxes, and those that must stand beside them: all rows of a form have theirs in the same columns."""
+    full = [row.cells for row in _rows(cells, places)]
+    if len(full) < 2:
+        return list(cells)
+    lefts, rights = (
+        np.median([[getattr(cell, side) for cell in row] for row in full], axis=0) for side in ("left", "right")
+    )
+    middles = (lefts + rights) / 2
+    near = 0.3 * float(np.median(rights - lefts))
+    completed = list(cells)
+    for cell in cells:
+        middle = (cell.left + cell.right) / 2
+        if np.abs(middles - middle).min() > near:
+            continue
+        shift = middle - middles[int(np.abs(middles - middle).argmin())]
+        for left, right in zip(lefts + shift, rights + shift, strict=True):
+            piece = Piece(round(left), cell.top, round(right), cell.bottom)
+            if all(not _same_place(piece, other) for other in completed):
+                completed.append(piece)
+    return completed
+
+
+def _framed(solid: Mask, piece: Piece) -> bool:
     """Whether ink runs along all four edges."""
     part = solid[piece.top : piece.bottom, piece.left : piece.right]
     deep = max(2, round(0.07 * piece.height))

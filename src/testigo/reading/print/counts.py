@@ -24,9 +24,13 @@ from testigo.reading.print.page import Page
 from testigo.reading.print.rows import Row, Text, around, joined
 from testigo.reading.print.segments import Piece, crop
 
+_LONGER = 1.4  # times the usual width: numbers of more figures than most
+_USUALLY_RIGHT = 0.1  # share of the rows that must say otherwise where nearly all numbers have one figure
 _OFF = 1.8  # millimetres by which figures may stand off their column
 _WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
 _AGREE = 0.25  # share of the rows with words below which the figures found are not the counts
+_SAMPLE, _CLEARLY = 10, 4.0  # rows that say how many words make a number; by how much their logarithms must say so
+_CONTRADICTS = 0.8  # a source must be so sure to stand against the other
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -50,9 +54,11 @@ class RowCount:
 
     @property
     def differ(self) -> bool:
-        """Whether both sources were read and say different numbers."""
-        figures, words = self.figures.readable, self.words.readable
-        return figures is not None and words is not None and figures != words
+        """Whether both sources were read well and say different numbers: what is hardly legible contradicts nobody."""
+        figures, words = self.figures.best, self.words.best
+        if figures is None or words is None or min(figures[1], words[1]) < _CONTRADICTS:
+            return False
+        return figures[0] != words[0]
 
     def weigh(self) -> None:
         """Put the two together."""
@@ -84,6 +90,7 @@ def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: 
     """The count of each expected row, from the tape's pieces."""
     counts = [RowCount(None if match.row is None else rows[match.row]) for match in alignment.matches]
     if grammar is not None:
+        grammar = _as_printed(counts, grammar)
         _take_words(counts, grammar)
     column = find_column(page, counts)
     for count in counts:
@@ -110,18 +117,7 @@ def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
     pieces = [text.piece for text in picked]
     if len(pieces) < 3:
         return None
-    chosen: tuple[float, str, float, float] | None = None
-    for edge in ("right", "left", "middle"):
-        places = np.array([_edge(piece, edge) for piece in pieces], np.float64)
-        downs = np.array([piece.middle for piece in pieces])
-        at, slope = _line(downs, places, _OFF * page.scale)
-        # The edge that nearly all share: that of most one-digit figures would leave the longer numbers outside.
-        off = np.abs(places - at - slope * downs)
-        outside = float(np.mean(off > 0.6 * page.scale)) + 0.02 * float(np.median(off)) / page.scale
-        if chosen is None or outside < chosen[0] - 0.02:
-            chosen = (outside, edge, at, slope)
-    assert chosen is not None  # noqa: S101  (there are three edges)
-    _, edge, at, slope = chosen
+    edge, at, slope = _aligned(page, pieces)
     known = {id(text) for text in picked}
     drops = [
         text.piece.middle - row.texts[0].piece.middle
@@ -133,6 +129,28 @@ def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
         edge, at, slope, max(piece.width for piece in pieces), float(np.median([p.height for p in pieces])),
         float(np.median(drops)) if drops else 0.0,
     )  # fmt: skip
+
+
+def _aligned(page: Page, pieces: Sequence[Piece]) -> tuple[str, float, float]:
+    """The edge by which figures are aligned, where it is in the uppermost row, and its slope.
+
+    It is the edge that nearly all share. Numbers of one figure share all of them: the longer ones decide.
+    """
+    downs = np.array([piece.middle for piece in pieces])
+    widths = np.array([piece.width for piece in pieces])
+    long = widths > _LONGER * np.median(widths)
+    weights = np.where(long, 1.0, 0.1) if long.sum() >= 3 else np.ones(len(pieces))
+    least = 0.02 if long.sum() >= 3 else _USUALLY_RIGHT
+    chosen: tuple[float, str, float, float] | None = None
+    for edge in ("right", "left", "middle"):
+        places = np.array([_edge(piece, edge) for piece in pieces], np.float64)
+        at, slope = _line(downs, places, _OFF * page.scale)
+        off = np.abs(places - at - slope * downs)
+        outside = float(np.average(off > 0.6 * page.scale, weights=weights)) + 0.02 * float(np.median(off)) / page.scale
+        if chosen is None or outside < chosen[0] - least:
+            chosen = (outside, edge, at, slope)
+    assert chosen is not None  # noqa: S101  (there are three edges)
+    return chosen[1:]
 
 
 def _as_in_words(count: RowCount) -> Text | None:
@@ -196,11 +214,20 @@ def _figures_place(page: Page, row: Row, column: Column) -> Piece | None:
 
 def _take_words(counts: Sequence[RowCount], grammar: WordGrammar) -> None:
     spelt = [count for count in counts if count.row is not None and count.row.words]
-    reads = grammar.read([joined(count.row.words) for count in spelt if count.row is not None])
-    for count, read in zip(spelt, reads, strict=True):
-        assert count.row is not None  # noqa: S101
+    for count, read in zip(spelt, grammar.read([joined(_row(count).words) for count in spelt]), strict=True):
         count.words = words_source(read)
-        count.words_at = around([text.piece for text in count.row.words])
+        count.words_at = around([text.piece for text in _row(count).words])
+
+
+def _as_printed(counts: Sequence[RowCount], grammar: WordGrammar) -> WordGrammar:
+    """The grammar with as many words to a number as the sheet prints: all rows together decide, and none by itself."""
+    spelt = [joined(count.row.words) for count in counts if count.row is not None and count.row.words]
+    sample = spelt[:: max(1, len(spelt) // _SAMPLE)]
+    if len(sample) < 3:
+        return grammar
+    fits = {one: float(np.median([read.fit for read in one.read(sample)])) for one in (grammar, *grammar.others)}
+    best = max(fits, key=lambda one: fits[one])
+    return best if fits[best] > fits[grammar] + _CLEARLY else grammar
 
 
 def _words_place(page: Page, row: Row, typical: tuple[float, float, float, float] | None) -> Piece | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,9 +148,15 @@ class WordGrammar:
 
     def __init__(self, words: Sequence[str], places: int) -> None:
         self.places = places
+        self._words = tuple(words)
         folded = [fold(word) for word in words]
         self._forward = _chain(folded)
         self._backward = _chain([word[::-1] for word in folded])
+
+    @cached_property
+    def others(self) -> tuple[WordGrammar, ...]:
+        """The grammars with one word less and one more: machines differ in how far they fill up with zeros."""
+        return tuple(WordGrammar(self._words, places) for places in (self.places - 1, self.places + 1) if places > 1)
 
     def read(self, lines: Sequence[Frames]) -> list[WordsRead]:
         """What each line says."""

@@ -79,13 +79,22 @@ def _closer(page: Page, texts: Sequence[Text], reader: SheetReader) -> list[Text
             pieces[-1] = around([pieces[-1], text.piece])
             again[-1] = n
             closer[n - 1] = Text(text.piece, text.frames.part(0, 0), "")
-        elif _is_code(text.text) and certainty(text.frames) < _SURE:
+        elif _is_code(text.text) and (certainty(text.frames) < _SURE or _goes_on(text, texts[n + 1 : n + 2])):
             again.append(n)
             pieces.append(text.piece)
     frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
     for n, piece, seen in zip(again, pieces, frames, strict=True):
         closer[n] = Text(piece, seen, "".join(letter for letter, _ in seen.text()).strip())
     return [text for text in closer if text.text]
+
+
+def _goes_on(text: Text, following: Sequence[Text]) -> bool:
+    """Whether more digits stand behind those of a text: a wide gap, or a point that was lost, may part a code."""
+    return any(
+        _side_by_side(text.piece, other.piece) and any(letter.isdigit() for letter in other.text)
+        and not any(letter.isalpha() for letter in other.text)
+        for other in following
+    )  # fmt: skip
 
 
 def _side_by_side(left: Piece, right: Piece) -> bool:
@@ -201,7 +210,8 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
             found = re.match(rf"{re.escape(label)}[: .]*([0-9a-z-]+)", line)
             if found:
                 said = {found[1], found[1].translate(_DIGIT_LIKE)}
-                agrees = bool({fold(part), fold(parsed.station)} & said)
+                # "Mesa: 7" is the table 07.
+                agrees = bool({fold(part), fold(part).lstrip("0"), fold(parsed.station)} & said)
                 # A line that is itself read badly is no witness against the code.
                 if agrees or certainty(text.frames) > _WITNESS:
                     answers.append(agrees)

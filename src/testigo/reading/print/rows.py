@@ -15,7 +15,7 @@ Rules of this module
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -97,6 +97,7 @@ def read_pieces(page: Page, pieces: Sequence[Piece], reader: SheetReader) -> lis
 
 
 _MEETING = re.compile(r"(?<=[0-9]) +(?=[a-z]{2})|(?<=[a-z)]) +(?=[0-9])")
+_RUN_ON = re.compile(r"(?<=[0-9])(?=[a-z])")  # figures and words without a space between them
 _COLUMNS = re.compile(r"[a-z .]*[0-9]{1,5} +[0-9]{1,5}( +[a-z, ]+)?")  # a party code beside a count
 _MEETING_COLUMNS = re.compile(r"(?<=[0-9a-z]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
 
@@ -113,6 +114,10 @@ def _cut(piece: Piece, frames: Frames) -> list[Text]:
         before, after = letters[meeting.start() - 1][1], letters[meeting.end()][1]
         if after - before >= 2:
             cuts.append((meeting.start(), meeting.end(), (before + after + 1) // 2))
+    run_on = _RUN_ON.search(text)
+    if not cuts and run_on and text[: run_on.start()].isdigit() and text.count(",") >= 2:
+        before, after = letters[run_on.start() - 1][1], letters[run_on.start()][1]
+        cuts.append((run_on.start(), run_on.start(), (before + after + 1) // 2))
     if not cuts:
         return [Text(piece, frames, text.strip())]
     steps, parts, start, first = len(frames.best), [], 0, 0
@@ -177,7 +182,7 @@ def make_rows(texts: Sequence[Text], digit_words: Sequence[str], labels: Sequenc
             rows.pop()
         if rows and row.words and _are_its_words(rows[-1], row):
             row.figures, row.texts = [], []
-        if rows and not row.texts and row.own and _is_label(rows[-1]) and _close(rows[-1], row):
+        if rows and not row.texts and row.own and _is_label(rows[-1]) and _close(rows[-1], row, names):
             rows[-1].figures, rows[-1].words = row.figures, row.words
         elif row.words and not row.own and rows and _belongs(rows[-1], row):
             rows[-1].words += row.words
@@ -283,9 +288,11 @@ def _is_label(row: Row) -> bool:
     return bool(row.texts) and not row.figures and not row.words
 
 
-def _close(above: Row, below: Row) -> bool:
+def _close(above: Row, below: Row, names: Set[str]) -> bool:
+    """Whether a row stands so close below a label that it can be its counts; below a known label further down, too."""
     tall = max(text.piece.height for text in above.own + below.own)
-    return below.top - above.bottom < 1.0 * tall
+    said = "".join(text.text for text in above.texts).replace(" ", "")
+    return below.top - above.bottom < (2.6 if said in names else 1.0) * tall
 
 
 # -------------------------------------------------------------------------------------- words

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from testigo.election import Contest, Profile, parse_sheet_code
 from testigo.election.arithmetic import lines_sum_to_valid, total_within_electors, total_within_voters
 from testigo.election.simulacro import RESERVED_UUID_PREFIX
-from testigo.reading.print import answers
+from testigo.reading import problems
 from testigo.reading.print.answers import CountPrint, HmacPrint, PrintReading
 from testigo.reading.print.counts import RowCount
 from testigo.reading.print.evidence import Source, together
@@ -55,8 +55,7 @@ class Parts:
 def assemble(profile: Profile, parts: Parts, hint: str = "") -> PrintReading:
     """The reading."""
     lines = [n for n, one in enumerate(parts.expected) if one.kind == "line"]
-    totals = _totals(parts)
-    verdict = judge([parts.counts[n].weights for n in lines], totals)
+    verdict = _judged(parts, lines)
     values, corrected = _values(parts, lines, verdict)
     rows = [_printed(parts, n, values[n], n in corrected) for n in range(len(parts.expected))]
     line_rows = tuple(rows[n] for n in lines)
@@ -65,8 +64,8 @@ def assemble(profile: Profile, parts: Parts, hint: str = "") -> PrintReading:
     counts = _counts(parts.contest, line_rows, other_rows)
     checks = _checks(counts, printed)
     code = parts.header.code
-    problems = _problems(parts, lines, rows, verdict, checks, hint)
-    proven = not problems and _proves(parts, lines, rows, verdict, counts, printed)
+    against = _against(parts, lines, rows, verdict, checks, hint)
+    against = against or _lacking(parts, lines, rows, verdict, counts, printed)
     parsed = parse_sheet_code(parts.contest, code.text) if code else None
     uuid = parts.header.uuid
     return PrintReading(
@@ -83,14 +82,25 @@ def assemble(profile: Profile, parts: Parts, hint: str = "") -> PrintReading:
         hmac=parts.hmac,
         signatures=dict(parts.signed),
         checks=checks,
-        proven=proven,
+        proven=not against,
         confidence=_confidence(line_rows, verdict),
-        problems=tuple(problems),
+        problems=tuple(against),
         simulacro=parts.drawing or bool(uuid and uuid.text.startswith(RESERVED_UUID_PREFIX)),
     )
 
 
 # --------------------------------------------------------------------------------------- values
+
+
+def _judged(parts: Parts, lines: Sequence[int]) -> Verdict:
+    """What the sums say; on a sheet that prints no number of votes, those who voted stand for it if that decides."""
+    weights, totals = [parts.counts[n].weights for n in lines], _totals(parts)
+    if "votes" not in {one.name for one in parts.expected if one.kind == "summary"}:
+        voters = [count for one, count in zip(parts.expected, parts.counts, strict=True) if one.kind == "figure"]
+        verdict = judge(weights, {**totals, "votes": voters[0].weights} if voters else totals)
+        if holds(verdict):
+            return verdict
+    return judge(weights, totals)
 
 
 def _totals(parts: Parts) -> dict[str, dict[int, float]]:
@@ -191,7 +201,7 @@ def _checks(counts: Counts | None, printed: Mapping[str, int]) -> tuple[Check, .
     )
 
 
-def _problems(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], verdict: Verdict,
+def _against(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], verdict: Verdict,
               checks: Sequence[Check], hint: str) -> list[str]:  # fmt: skip
     """What stands against the reading, each said once."""
     found: list[str] = []
@@ -199,26 +209,26 @@ def _problems(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], ve
         one.name for one, match in zip(parts.expected, parts.alignment.matches, strict=True) if match.row is not None
     }
     if not {parts.expected[n].name for n in lines} | _needed(parts) <= found_names:
-        found.append(answers.ROW_MISSING)
+        found.append(problems.ROW_MISSING)
     if parts.alignment.unknown:
-        found.append(answers.ROW_UNKNOWN)
+        found.append(problems.ROW_UNKNOWN)
     if parts.alignment.named < _NAMED * len(parts.expected):
-        found.append(answers.LABELS_UNREAD)
+        found.append(problems.LABELS_UNREAD)
     if any(row.differ for row in rows):
-        found.append(answers.WORDS_DIFFER)
+        found.append(problems.WORDS_DIFFER)
     if any(rows[n].value is None for n in lines):
-        found.append(answers.COUNT_UNREAD)
+        found.append(problems.COUNT_UNREAD)
     if any(row.name == "zero" and row.value not in (0, None) for row in rows):
-        found.append(answers.SUM_DIFFERS)
+        found.append(problems.SUM_DIFFERS)
     if not verdict.lines or any(check.outcome == Outcome.FAIL.value for check in checks):
-        found.append(answers.SUM_DIFFERS if not any(rows[n].value is None for n in lines) else answers.SUM_UNREAD)
+        found.append(problems.SUM_DIFFERS if not any(rows[n].value is None for n in lines) else problems.SUM_UNREAD)
     elif not holds(verdict):
-        found.append(answers.AMBIGUOUS if verdict.margin < MARGIN else answers.SUM_DIFFERS)
+        found.append(problems.AMBIGUOUS if verdict.margin < MARGIN else problems.SUM_DIFFERS)
     code = parts.header.code
     if code is None or code.confidence < (_CODE_SURE if parts.header.confirmed else _CODE_ALONE):
-        found.append(answers.CODE_UNREAD)
+        found.append(problems.CODE_UNREAD)
     if parts.header.confirmed is False or (hint and code is not None and code.text != hint):
-        found.append(answers.CODE_DIFFERS)
+        found.append(problems.CODE_DIFFERS)
     return list(dict.fromkeys(found))
 
 
@@ -227,19 +237,22 @@ def _needed(parts: Parts) -> set[str]:
     return {one.name for one in parts.expected if one.kind == "summary"} & {"valid", "null", "blank", "votes"}
 
 
-def _proves(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], verdict: Verdict, counts: Counts | None,
-            printed: Mapping[str, int]) -> bool:  # fmt: skip
-    if counts is None or counts.null is None or counts.blank is None or not holds(verdict):
-        return False
-    if not _needed(parts) <= set(verdict.totals):
-        return False
+def _lacking(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], verdict: Verdict, counts: Counts | None,
+             printed: Mapping[str, int]) -> list[str]:  # fmt: skip
+    """What a reading that nothing contradicts still lacks to be proven."""
+    if counts is None or counts.null is None or counts.blank is None:
+        return [problems.COUNT_UNREAD]
+    if not holds(verdict) or not _needed(parts) <= set(verdict.totals):
+        return [problems.SUM_UNREAD]
     if parts.contest.printing is not None and parts.contest.printing.digit_words:
         # Words alone, or figures alone, are half a proof: most rows with votes must have been read twice. A row without
         # votes that were some is a sum that fails.
         voted = [n for n in lines if rows[n].value]
         twice = sum(parts.counts[n].figures.readable == rows[n].value == parts.counts[n].words.readable for n in voted)
-        return twice >= _TWICE * len(voted)
-    # Each number stands but once: every one must be sure by itself, and the voters must confirm the votes.
-    sure = all(rows[n].confidence >= 1000 * _SINGLE_SURE for n in lines)
+        return [] if twice >= _TWICE * len(voted) else [problems.READ_ONCE]
+    # Each number stands but once: it must be sure by itself (of one the sums may confirm what it says), and the
+    # voters must confirm the votes.
+    if verdict.corrected or sum(rows[n].confidence < 1000 * _SINGLE_SURE for n in lines) > 1:
+        return [problems.COUNT_UNREAD]
     voters = printed.get("voters_machine", printed.get("voters_book"))
-    return sure and not verdict.corrected and counts.cast == voters
+    return [] if counts.cast == voters else [problems.SUM_UNREAD if voters is None else problems.VOTERS_DIFFER]
