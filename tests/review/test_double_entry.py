@@ -54,6 +54,36 @@ def test_two_programs_reading_the_same_code_confirm_nothing(room: Any) -> None:
     assert room.decide().standing == "documented"
 
 
+def test_the_print_that_helped_to_read_a_code_does_not_confirm_it(room: Any) -> None:
+    """The print as judge: evidence of both. Neither a program nor a person who reads the same print is a second one."""
+    room.ocr(100, evidence=("print", "qr"))
+    assert room.decide().standing == "documented"
+    room.ocr(100)
+    room.typed(1, 100)
+    room.ocr(100, sheet=2)
+    decision = room.decide()
+    assert (decision.standing, decision.flags) == ("documented", ())
+    check = next(check for check in decision.checks if check.rule == "qr_equals_print")
+    assert (check.outcome, check.because) == ("not_evaluable", "qr_read_with_print")
+
+
+def test_a_code_read_with_the_prints_help_is_confirmed_as_any_print_is(room: Any) -> None:
+    room.ocr(100, evidence=("print", "qr"))
+    room.typed(1, 100)
+    room.typed(2, 100)
+    assert room.decide().rule == "two_people_agree"
+
+
+def test_a_code_read_with_the_prints_help_can_still_contradict_it(room: Any) -> None:
+    room.ocr(90, evidence=("print", "qr"))
+    room.typed(1, 100)
+    room.typed(2, 100)
+    decision = room.decide()
+    assert (decision.standing, "contested" in decision.flags) == ("documented", True)
+    check = next(check for check in decision.checks if check.rule == "qr_equals_print")
+    assert (check.outcome, check.because) == ("fail", "qr_differs")
+
+
 def test_a_program_that_reads_the_print_alone_confirms_the_code(room: Any) -> None:
     room.qr(100)
     room.ocr(100)

@@ -217,6 +217,10 @@ BECAUSE: Mapping[str, Both] = {
         "En {code}, el código QR dice {qr} y lo impreso dice {print}.",
         "For {code}, the QR code says {qr} and the print says {print}.",
     ),
+    "qr_equals_print.qr_read_with_print": _both(
+        "El código QR solo se pudo leer con ayuda de lo impreso, que por eso no lo confirma.",
+        "The QR code could be read only with the help of the print, which therefore does not confirm it.",
+    ),
     "qr_equals_print.no_qr": _both("No se leyó ningún código QR.", "No QR code was read."),
     "qr_equals_print.no_print": _both("Nadie leyó todavía lo impreso.", "Nobody has read the print yet."),
     "qr_equals_print.no_same_sheet": _both(

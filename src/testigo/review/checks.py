@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from testigo.election import Contest, Profile, arithmetic
-from testigo.records import Check, Counts, Outcome, PublicReading
+from testigo.records import Check, Counts, Evidence, Outcome, PublicReading
 from testigo.review.facts import Facts
 from testigo.review.voices import Case, Voice
 
@@ -84,8 +84,10 @@ def _qr_equals_print(contest: Contest, voices: Sequence[Voice]) -> Check:
         if not code.agrees_with(text):
             name, left, right = _first_difference(contest, code.counts, text.counts)
             return Check(rule, Outcome.FAIL.value, "qr_differs", {"code": name, "qr": left, "print": right})
-    if same_sheet:
+    if any(code.reading.evidence == (Evidence.QR.value,) for code, _ in same_sheet):
         return Check(rule, Outcome.PASS.value, "qr_agrees", {})
+    if same_sheet:  # that they agree says little: the print helped to read the code
+        return Check(rule, Outcome.NOT_EVALUABLE.value, "qr_read_with_print", {})
     because = "no_qr" if not codes else "no_print" if not prints else "no_same_sheet"
     return Check(rule, Outcome.NOT_EVALUABLE.value, because, {})
 
