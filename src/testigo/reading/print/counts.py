@@ -30,7 +30,7 @@ _OFF = 1.8  # millimetres by which figures may stand off their column
 _WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
 _AGREE = 0.25  # share of the rows with words below which the figures found are not the counts
 _SAMPLE, _CLEARLY = 10, 4.0  # rows that say how many words make a number; by how much their logarithms must say so
-_CONTRADICTS = 0.8  # a source must be so sure to stand against the other
+_CONTRADICTS = 0.95  # a source must be so sure to stand against the other
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -86,8 +86,8 @@ def _edge(piece: Piece, edge: str) -> float:
 
 
 def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: WordGrammar | None,
-                reader: SheetReader) -> list[RowCount]:  # fmt: skip
-    """The count of each expected row, from the tape's pieces."""
+                reader: SheetReader) -> tuple[list[RowCount], tuple[int, ...]]:  # fmt: skip
+    """The count of each expected row, from the tape's pieces; and which of the unknown rows hold a count as well."""
     counts = [RowCount(None if match.row is None else rows[match.row]) for match in alignment.matches]
     if grammar is not None:
         grammar = _as_printed(counts, grammar)
@@ -99,7 +99,14 @@ def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: 
     _look_again(page, counts, column, grammar, reader)
     for count in counts:
         count.weigh()
-    return counts
+    return counts, tuple(n for n in alignment.unknown if _holds_count(page, rows[n], column, grammar))
+
+
+def _holds_count(page: Page, row: Row, column: Column | None, grammar: WordGrammar | None) -> bool:
+    """Whether an unknown row has figures where the others have theirs, or legible words: a stamp has neither."""
+    if column is None or any(abs(column.place(text.piece)) <= _OFF * page.scale for text in row.figures):
+        return True
+    return grammar is not None and words_source(grammar.read([joined(row.words)])[0]).readable is not None
 
 
 def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:

@@ -30,7 +30,7 @@ _STROKE = 3.6  # millimetres: what is taller, or twice as wide, is drawn by hand
 _SIGNED = 7.0  # millimetres across: certainly a signature
 _HEX = re.compile(r"[0-9a-f]+")
 _HEX_LIKE = str.maketrans({"o": "0", "q": "9", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", " ": None})
-_LAST = 6  # pieces from the end that are looked at
+_LAST, _FEW = 6, 3  # pieces from the end that are looked at, and at once
 
 
 def signature_boxes(page: Page, top: int) -> list[Piece]:
@@ -140,10 +140,14 @@ def read_hmac(
     if contest.layout is None or contest.layout.block("hmac") is None:
         return None, False
     wide = [piece for piece in pieces if piece.width > 5 * piece.height]
-    last = sorted(wide, key=lambda piece: piece.middle)[-_LAST:]
-    texts = sorted(read_pieces(page, last, reader), key=lambda text: text.piece.middle)
+    last = sorted(wide, key=lambda piece: piece.middle)
+    texts: list[Text] = []
+    start = None
+    while start is None and last and len(texts) < _LAST:  # from the end upwards, until the line's title
+        texts = sorted(read_pieces(page, last[-_FEW:], reader) + texts, key=lambda text: text.piece.middle)
+        del last[-_FEW:]
+        start = next((n for n, text in enumerate(texts) if "hmac" in text.text), None)
     drawing = any(fold(WORD)[:7] in text.text for text in texts)
-    start = next((n for n, text in enumerate(texts) if "hmac" in text.text), None)
     lines = texts if start is None else texts[start + 1 :]
     digits = "".join(_hex(text) for text in lines)
     if start is None and len(digits) < 16:

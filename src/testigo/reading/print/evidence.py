@@ -91,7 +91,8 @@ def together(*sources: Source) -> dict[int, float]:
         for source in said:
             weight *= source.chances.get(number, 0.0) * (1 - _ASTRAY) + _rest(source) / _NUMBERS
         weights[number] = weight
-    rest = float(np.prod([_rest(source) for source in said])) if said else 1.0
+    # That all of them mean one and the same other number.
+    rest = float(np.prod([_rest(source) for source in said])) / _NUMBERS ** (len(said) - 1) if said else 1.0
     total = sum(weights.values()) + rest
     return {number: weight / total for number, weight in sorted(weights.items(), key=lambda item: -item[1])[:_KEPT]}
 

@@ -30,7 +30,9 @@ _TIME = re.compile(
 )
 _HEX_LIKE = str.maketrans({"o": "0", "q": "9", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", " ": None})
 _DIGIT_LIKE = str.maketrans({"o": "0", "q": "0", "d": "0", "i": "1", "l": "1", "s": "5", "z": "2", "b": "8", "g": "9"})
+_UUID_PART = re.compile(r"[0-9a-f]*-[0-9a-f]+-[0-9a-f-]*")
 _SURE = 0.97  # certainty of a line that needs no closer look
+_SURE_SHAPED = 0.7  # the same of one that has the shape of a time, or of a UUID
 _WITNESS = 0.8  # certainty of a line that may contradict the code
 _VARIANTS = 64  # spellings of one line that are tried for a sheet code
 
@@ -79,13 +81,19 @@ def _closer(page: Page, texts: Sequence[Text], reader: SheetReader) -> list[Text
             pieces[-1] = around([pieces[-1], text.piece])
             again[-1] = n
             closer[n - 1] = Text(text.piece, text.frames.part(0, 0), "")
-        elif _is_code(text.text) and (certainty(text.frames) < _SURE or _goes_on(text, texts[n + 1 : n + 2])):
+        elif _is_code(text.text) and (certainty(text.frames) < _enough(text) or _goes_on(text, texts[n + 1 : n + 2])):
             again.append(n)
             pieces.append(text.piece)
     frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
     for n, piece, seen in zip(again, pieces, frames, strict=True):
         closer[n] = Text(piece, seen, "".join(letter for letter, _ in seen.text()).strip())
     return [text for text in closer if text.text]
+
+
+def _enough(text: Text) -> float:
+    """The certainty from which on a text needs no closer look: the shape of a time or a UUID says much by itself."""
+    shaped = _TIME.search(text.text) or _UUID_PART.fullmatch(text.text.translate(_HEX_LIKE))
+    return _SURE_SHAPED if shaped else _SURE
 
 
 def _goes_on(text: Text, following: Sequence[Text]) -> bool:

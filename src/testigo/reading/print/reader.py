@@ -19,7 +19,7 @@ Rules of this module
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -87,21 +87,26 @@ def read_print(
     found = _which(texts, possible)
     if found is None:
         return None
+    return assemble(profile, _parts(page, found, profile, [p for p in pieces if p.top >= end], end, reader, sheet_code),
+                    sheet_code)  # fmt: skip
+
+
+def _parts(page: Page, found: _Found, profile: Profile, lower: Sequence[Piece], end: int, reader: SheetReader,
+           sheet_code: str) -> Parts:  # fmt: skip
+    """Everything that stands on the sheet. ``lower``: the pieces below the counts, which end at the row ``end``."""
     contest, printing = found.contest, found.contest.printing
     assert printing is not None  # noqa: S101
     head = header.read_header(page, _above(found), profile, contest, reader, sheet_code)
     if printing.style == "form":
-        counts = _from_cells(page, found, printing.figure_digits, reader)
+        counts, unknown = _from_cells(page, found, printing.figure_digits, reader), found.alignment.unknown
     else:
-        counts = read_counts(page, found.rows, found.alignment, _grammar(contest), reader)
-    lower = [piece for piece in pieces if piece.top >= end]
+        counts, unknown = read_counts(page, found.rows, found.alignment, _grammar(contest), reader)
+    alignment = replace(found.alignment, unknown=unknown)
     boxes = ending.signature_boxes(page, end)
     below = max((box.bottom for box in boxes), default=end)
     hmac, drawing = ending.read_hmac(page, [piece for piece in lower if piece.top >= below], contest, reader)
     signed = ending.read_signatures(page, boxes, lower, contest, reader)
-    return assemble(
-        profile, Parts(page, contest, found.expected, found.alignment, counts, head, hmac, signed, drawing), sheet_code
-    )
+    return Parts(page, contest, found.expected, alignment, counts, head, hmac, signed, drawing)
 
 
 @lru_cache(maxsize=8)
