@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from testigo.reading import OpenedImage, open_image, read_sheet
+from testigo.reading.beside import verdict_of
 from testigo.reading.quality import REASONS, Verdict, judge
 
 Grey = npt.NDArray[np.uint8]
@@ -156,3 +157,17 @@ def test_a_verdict_takes_a_tenth_of_a_second(tapes: Any, to_jpeg: ToJpeg) -> Non
         assert judge(image, tapes.profile).readable
         times.append(time.process_time() - began)
     assert min(times) < 0.1
+
+
+def test_what_could_not_be_read_is_never_called_a_good_scan(tapes: Any, to_jpeg: ToJpeg) -> None:
+    """Nothing is wrong with the scan; its code is covered, and its print was not asked for."""
+    pixels = tapes.drawn(1)
+    whole = opened(to_jpeg(pixels))
+    x, y, width, height = read_sheet(tapes.profile, whole, rehearsal=True).found[0].code.region
+    pixels[y : y + height, x : x + width] = 235
+    covered = opened(to_jpeg(pixels))
+    found = read_sheet(tapes.profile, covered, rehearsal=True, print_mode="never")
+    assert judge(covered, tapes.profile).readable
+    said = verdict_of(tapes.profile, covered, 1, found)
+    assert (said["readable"], [reason["code"] for reason in said["reasons"]]) == (False, ["unread"])
+    assert "siga con la próxima" in said["reasons"][0]["es"]

@@ -19,7 +19,7 @@ from testigo.election import Profile
 from testigo.reading.found import SheetReadings
 from testigo.reading.limits import Limits, Refusal
 from testigo.reading.opening.images import OpenedImage, open_pages
-from testigo.reading.quality import Reason, judge
+from testigo.reading.quality import UNREAD, Reason, Verdict, judge
 
 #: Around the line, of its height.
 _MARGIN = 0.4
@@ -33,7 +33,10 @@ def verdict_of(profile: Profile, page: OpenedImage, number: int, found: SheetRea
         number: of the page, from 1.
         found: what was read of the file.
     """
-    verdict = judge(page, profile, [sheet for sheet in found.found if sheet.page == number])
+    mine = [sheet for sheet in found.found if sheet.page == number]
+    verdict = judge(page, profile, mine)
+    if verdict.readable and not mine and found.refusal is None:  # "good" is no answer where nothing could be read
+        verdict = Verdict(False, (Reason(UNREAD), *verdict.reasons))
     reasons = [{"code": one.code, "serious": one.serious, "values": dict(one.values)} for one in verdict.reasons]
     return {"readable": verdict.readable, "reasons": [explained_reason(one) for one in reasons]}
 

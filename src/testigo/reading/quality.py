@@ -34,6 +34,8 @@ Floats = npt.NDArray[np.float64]
 NO_SHEET, TOO_SMALL, TOO_DARK, TOO_PALE, BLURRED = "no_sheet", "too_small", "too_dark", "too_pale", "blurred"
 CUT_TOP, CUT_BOTTOM, CUT_LEFT, CUT_RIGHT = "cut_top", "cut_bottom", "cut_left", "cut_right"
 STREAK, SKEWED, SLIP = "streak", "skewed", "slip"
+#: Said by those who have read the image too.
+UNREAD = "unread"
 
 _LEAST_HALF = 20  # half-size pixels of the shorter side: less shows no sheet
 _LEAST_MARKS = 80  # pieces of print on a sheet
@@ -146,6 +148,12 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     SLIP: {
         "es": "El rodillo resbaló: hay filas repetidas en {count} sitios. Limpie el rodillo y escanee de nuevo.",
         "en": "The roller slipped: rows are repeated in {count} places. Clean the roller and scan again.",
+    },
+    UNREAD: {
+        "es": "No se pudo leer, aunque el escaneo no muestra defectos. Alise el acta y escanéela una vez más; "
+        "si tampoco se lee, siga con la próxima: la transcribirán personas.",
+        "en": "It could not be read, though nothing is seen to be wrong with the scan. Flatten the sheet and scan it "
+        "once more; if it still cannot be read, go on with the next: people will type it.",
     },
 }
 
