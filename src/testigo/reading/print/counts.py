@@ -30,7 +30,6 @@ _OFF = 1.8  # millimetres by which figures may stand off their column
 _WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
 _AGREE = 0.25  # share of the rows with words below which the figures found are not the counts
 _SAMPLE, _CLEARLY = 10, 4.0  # rows that say how many words make a number; by how much their logarithms must say so
-_CONTRADICTS = 0.95  # a source must be so sure to stand against the other
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -52,11 +51,10 @@ class RowCount:
     words_at: Piece | None = None
     weights: dict[int, float] = field(default_factory=dict)
 
-    @property
-    def differ(self) -> bool:
-        """Whether both sources were read well and say different numbers: what is hardly legible contradicts nobody."""
+    def differ(self, least: float) -> bool:
+        """Whether both sources were read, each no less surely than ``least``, and say different numbers."""
         figures, words = self.figures.best, self.words.best
-        if figures is None or words is None or min(figures[1], words[1]) < _CONTRADICTS:
+        if figures is None or words is None or min(figures[1], words[1]) < least:
             return False
         return figures[0] != words[0]
 

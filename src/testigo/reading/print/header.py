@@ -81,7 +81,7 @@ def _closer(page: Page, texts: Sequence[Text], reader: SheetReader) -> list[Text
             pieces[-1] = around([pieces[-1], text.piece])
             again[-1] = n
             closer[n - 1] = Text(text.piece, text.frames.part(0, 0), "")
-        elif _is_code(text.text) and (certainty(text.frames) < _enough(text) or _goes_on(text, texts[n + 1 : n + 2])):
+        elif _is_code(text.text) and _needs_more(text, texts[n + 1 : n + 2]):
             again.append(n)
             pieces.append(text.piece)
     frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
@@ -90,10 +90,12 @@ def _closer(page: Page, texts: Sequence[Text], reader: SheetReader) -> list[Text
     return [text for text in closer if text.text]
 
 
-def _enough(text: Text) -> float:
-    """The certainty from which on a text needs no closer look: the shape of a time or a UUID says much by itself."""
-    shaped = _TIME.search(text.text) or _UUID_PART.fullmatch(text.text.translate(_HEX_LIKE))
-    return _SURE_SHAPED if shaped else _SURE
+def _needs_more(text: Text, following: Sequence[Text]) -> bool:
+    """Whether a text like a code is unsure, or may go on; the shape of a time or a UUID says much by itself."""
+    beside = any(_side_by_side(text.piece, other.piece) for other in following)
+    shaped = _TIME.fullmatch(text.text) or _UUID_PART.fullmatch(text.text.translate(_HEX_LIKE))
+    enough = _SURE_SHAPED if shaped and not beside else _SURE
+    return certainty(text.frames) < enough or _goes_on(text, following)
 
 
 def _goes_on(text: Text, following: Sequence[Text]) -> bool:
