@@ -116,3 +116,29 @@ def test_the_clock_ends_the_search(codes: Any) -> None:
     pixels = codes.picture(4)
     (region, *_) = find_regions(pixels)
     assert read_region(pixels, region, [codes.contest], Clock(-1.0)) is None
+
+
+def test_a_faint_code_between_black_edges_is_found(codes: Any) -> None:
+    """The contrast is that of the code's surroundings, not that of the scanner's lid."""
+    faint = (195 + codes.picture(5) * 0.08).astype(np.uint8)
+    tape = np.full((2600, 700), 212, np.uint8)
+    tape[1500 : 1500 + len(faint), 64 : 64 + faint.shape[1]] = faint
+    tape[:, :60] = tape[:, 640:] = 5
+    (region, *_) = find_regions(tape)
+    middle = 1500 + len(faint) / 2
+    assert abs(region.y - middle) < 60
+    found = read_region(tape, region, [codes.contest], Clock(20.0))
+    assert found is not None
+    assert found.decoded.payload.text == codes.payload(5)
+
+
+def test_a_code_of_which_half_the_ink_has_gone_is_read(codes: Any) -> None:
+    """Black and white with the threshold off: what was dark is specks."""
+    rng = np.random.default_rng(2)
+    picture = codes.picture(6)
+    specks = np.where((picture < 130) & (rng.random(picture.shape) < 0.5), 0, 255).astype(np.uint8)
+    tape = np.full((1900, 640), 255, np.uint8)
+    tape[1000 : 1000 + len(specks), 30 : 30 + specks.shape[1]] = specks
+    found = read(codes, tape)
+    assert found is not None
+    assert found.decoded.payload.text == codes.payload(6)

@@ -18,11 +18,15 @@ import numpy as np
 import numpy.typing as npt
 
 from testigo.reading.opening.images import Grey
+from testigo.reading.pixels import shrunk
 
 Singles = npt.NDArray[np.float32]
 
 _WIDTH = 300  # of the image made small; a tape's code then has modules of 3 pixels
 _TALLEST = 5000
+_LEAST_CONTRAST = 6.0  # grey levels: as faint as print may be
+_SIDE = 80  # pixels of a code at which it is looked for: specks of noise are evened out, modules are not
+_BY_CONTRAST = 0.25
 _SIZES = (0.2, 0.3, 0.42, 0.55, 0.7, 0.85)  # sides of a code, as shares of the image's shorter side
 
 
@@ -41,21 +45,24 @@ def find_regions(pixels: Grey, most: int = 4) -> list[Region]:
 
     Args:
         pixels: the image at any size.
-        most: how many; up to two more for codes whose ink has bled.
+        most: how many; up to two more for codes whose ink has bled or whose lines have thinned.
     """
     small, zoom = _small(pixels)
-    low, high = np.percentile(small[::4, ::4], (3, 97))
-    contrast = max(float(high) - float(low), 12.0)
     balanced: list[Region] = []
-    bled: list[Region] = []
+    uneven: list[Region] = []
     for share in _SIZES:
         side = share * min(small.shape)
         if side >= 40:
-            busy, dark = _activity(small, side, contrast)
-            balanced += _peaks(busy * _fit(dark, 0.5, 0.14), side, zoom)
-            bled += _peaks(busy * _fit(dark, 0.7, 0.17), side, zoom)
+            less = min(1.0, _SIDE / side)
+            fewer = shrunk(small, less) if less < 0.9 else small
+            side, pixel = side * len(fewer) / len(small), zoom * len(fewer) / len(small)
+            busy, dark, contrast = _activity(fewer, side)
+            balanced += _peaks(busy * _fit(dark, 0.5, 0.14), contrast, side, pixel)
+            uneven += _peaks(busy * _fit(dark, 0.7, 0.17), contrast, side, pixel)
+            uneven += _peaks(busy * _fit(dark, 0.3, 0.17), contrast, side, pixel)
     first = _apart(sorted(balanced, key=lambda r: -r.density), most)
-    return first + _apart(sorted(bled, key=lambda r: -r.density), 2, first)
+    more = _apart(sorted(uneven, key=lambda r: -r.density), 2, first)
+    return first[:2] + more[:1] + first[2:] + more[1:]
 
 
 def _small(pixels: Grey) -> tuple[Grey, float]:
@@ -67,25 +74,33 @@ def _small(pixels: Grey) -> tuple[Grey, float]:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8), zoom
 
 
-def _activity(small: Grey, side: float, contrast: float) -> tuple[Singles, Singles]:
-    """Where cells (a ninth of a code) change between dark and light (0 to 1), and how much of them is dark."""
-    cell = max(3, round(side / 9)) | 1
-    blurred = cv2.boxFilter(small, cv2.CV_32F, (cell, cell))
-    near = max(3, round(side / 18)) | 1
-    spread_ = np.ones((near, near), np.uint8)
-    span = cv2.dilate(small, spread_).astype(np.float32) - cv2.erode(small, spread_)
-    busy = cv2.boxFilter((span > 0.3 * contrast).astype(np.float32), -1, (cell, cell))
+def _activity(small: Grey, side: float) -> tuple[Singles, Singles, Singles]:
+    """Where it changes between dark and light (0 to 1), how much is dark, and the contrast; of cells and their code.
+
+    The contrast is that of a square as large as the code, so that neither a black edge of the scan nor faded print
+    matters. Changes are told by their spread, not by their extremes: specks of noise are rare or faint.
+    """
+    cell, near, whole = (max(3, round(side / part)) | 1 for part in (9, 18, 1))
+    flat = small.astype(np.float32)
+    contrast = np.maximum(2 * _spread(flat, whole), _LEAST_CONTRAST)
+    busy = np.clip(_spread(flat, near) / contrast * 5 - 0.5, 0, 1)
     top = cv2.boxFilter(cv2.dilate(small, np.ones((cell, cell), np.uint8)), cv2.CV_32F, (cell, cell))
     bottom = cv2.boxFilter(cv2.erode(small, np.ones((cell, cell), np.uint8)), cv2.CV_32F, (cell, cell))
-    balance = (top - blurred) / np.maximum(top - bottom, 0.2 * contrast)  # share of dark
-    return np.asarray(busy, np.float32), np.asarray(balance, np.float32)
+    mean = cv2.boxFilter(flat, -1, (cell, cell))
+    balance = (top - mean) / np.maximum(top - bottom, 0.4 * contrast)  # share of dark
+    return np.asarray(busy, np.float32), np.asarray(balance, np.float32), np.asarray(contrast, np.float32)
+
+
+def _spread(flat: Singles, size: int) -> Singles:
+    mean = cv2.boxFilter(flat, -1, (size, size))
+    return np.sqrt(np.maximum(cv2.sqrBoxFilter(flat, cv2.CV_32F, (size, size)) - mean * mean, 0)).astype(np.float32)
 
 
 def _fit(dark: Singles, middle: float, slack: float) -> Singles:
     return np.asarray(np.clip(1 - (np.abs(dark - middle) - slack) / 0.16, 0, 1), np.float32)
 
 
-def _peaks(active: Singles, side: float, zoom: float) -> list[Region]:
+def _peaks(active: Singles, contrast: Singles, side: float, zoom: float) -> list[Region]:
     size = max(3, round(0.92 * side)) | 1
     inside = cv2.boxFilter(active, -1, (size, size), borderType=cv2.BORDER_CONSTANT)
     wide = max(3, round(1.35 * side)) | 1
@@ -93,13 +108,16 @@ def _peaks(active: Singles, side: float, zoom: float) -> list[Region]:
     ring = (around * wide**2 - inside * size**2) / (wide**2 - size**2)
     merit = inside - 0.35 * ring
     step = max(1, round(side / 12))
-    coarse = merit[step // 2 :: step, step // 2 :: step]
+    coarse, strong = merit[step // 2 :: step, step // 2 :: step], contrast[step // 2 :: step, step // 2 :: step]
     if not coarse.size:
         return []
     peak = (coarse == cv2.dilate(coarse, np.ones((9, 9), np.uint8))) & (coarse > 0.25)
+    strongest = max(float(strong[peak].max(initial=0.0)), _LEAST_CONTRAST)
+    density = coarse * (strong / strongest) ** _BY_CONTRAST  # a code is printed, grain is not
+    places = (np.argwhere(peak) * step + step // 2) / zoom
     return [
-        Region((c * step + step // 2) / zoom, (r * step + step // 2) / zoom, side / zoom, float(coarse[r, c]))
-        for r, c in np.argwhere(peak)
+        Region(float(x), float(y), side / zoom, float(merit))
+        for (y, x), merit in zip(places, density[peak], strict=True)
     ]
 
 
