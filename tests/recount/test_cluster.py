@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,3 +158,14 @@ def test_a_file_that_kills_every_worker_costs_its_own_line_alone(
     assert sum(line["by"] == "qr" for line in lines) == 8, "nobody else's file was lost"
     (accused,) = [line for line in lines if line["file"].endswith(trap.path.name)]
     assert [problem["code"] for problem in accused["problems"]] == ["reader_failed"]
+
+
+def test_a_file_that_hangs_costs_its_own_line_alone(folder: Path, settings: Settings, address: str, trap: Any) -> None:
+    before = workers_of(address)
+    items = find([str(folder)]).items
+    with Cluster(address, replace(settings, most_seconds=8.0)) as cluster:
+        lines = lines_of(Recount(items, settings), cluster)
+    assert set(before) - set(workers_of(address)), "whoever had it ended itself"
+    assert sum(line["by"] == "qr" for line in lines) == 8, "nobody else's file was lost"
+    (accused,) = [line for line in lines if line["file"].endswith(trap.path.name)]
+    assert [problem["code"] for problem in accused["problems"]] == ["reader_slow"]

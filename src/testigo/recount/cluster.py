@@ -6,12 +6,15 @@ Rules of this module
 2. What is on its way is bounded: as many chunks as the cluster has threads, twice.
 3. A worker that dies costs nothing: the scheduler gives its chunks to another. A chunk whose workers keep dying is
    taken apart, and its files are tried one by one with nothing else running, so that only the guilty one is accused.
-4. A cluster runs whatever it is told and can read what it is told: connect to one that you trust.
+4. A worker that takes too long over a chunk ends itself, whatever its threads hold, and its nanny starts another; so a
+   file that hangs is one that kills. Without a nanny nobody would start another, and a worker is left as it is.
+5. A cluster runs whatever it is told and can read what it is told: connect to one that you trust.
 """
 
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -51,6 +54,7 @@ class Cluster:
         self._waiting: deque[Job] = deque()
         self._suspects: deque[Job] = deque()
         self._running: dict[Future, list[Job]] = {}
+        self._begun: dict[Future, float] = {}
         self._alone_since: float | None = None
 
     def __enter__(self) -> Cluster:
@@ -99,8 +103,8 @@ class Cluster:
             room -= 1
 
     def _submit(self, jobs: list[Job]) -> None:
-        future = self._client.submit(read_jobs, jobs, self._settings, pure=False)
-        self._running[future] = jobs
+        future = self._client.submit(_read_in_time, jobs, self._settings, pure=False)
+        self._running[future], self._begun[future] = jobs, time.monotonic()
 
     def _done(self) -> list[Future]:
         distributed = _distributed()
@@ -125,14 +129,16 @@ class Cluster:
             )
 
     def _hear(self, future: Future, jobs: list[Job]) -> Iterator[tuple[Job, Answer]]:
-        distributed = _distributed()
+        distributed, took = _distributed(), time.monotonic() - self._begun.pop(future)
         try:
             answer: Answer = future.result()
         except distributed.KilledWorker:
             if len(jobs) > 1:
                 self._suspects.extend(jobs)
             else:
-                yield jobs[0], failed(jobs[0], problems.READER_FAILED, self._settings)
+                slow = took > self._settings.most_seconds
+                problem = problems.READER_SLOW if slow else problems.READER_FAILED
+                yield jobs[0], failed(jobs[0], problem, self._settings)
         except distributed.CancelledError as error:
             raise WireError("The cluster dropped the work.", "Run the same command again: it goes on.") from error
         except Exception as error:  # whatever a worker raised: it is not as it should be
@@ -154,6 +160,18 @@ class Cluster:
         for job, rows in zip(jobs, answer.rows, strict=True):
             yield job, Answer(answer.table.slice(begin, rows), (rows,), pictures)
             begin, pictures = begin + rows, ()
+
+
+def _read_in_time(jobs: list[Job], settings: Settings) -> Answer:
+    """What a worker does. The watchdog is a native thread: it bites also where native code holds the interpreter."""
+    watched = _distributed().get_worker().nanny is not None
+    if watched:
+        faulthandler.dump_traceback_later(settings.most_seconds, exit=True)
+    try:
+        return read_jobs(jobs, settings)
+    finally:
+        if watched:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _distributed() -> Any:

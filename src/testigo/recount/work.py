@@ -36,7 +36,7 @@ class Settings:
     Attributes:
         profile: source of the election's profile.
         options: how images are read.
-        most_seconds: a file that takes longer is given up (on this machine).
+        most_seconds: a file that takes longer is given up.
     """
 
     profile: bytes
