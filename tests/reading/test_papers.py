@@ -15,6 +15,7 @@ import pytest
 
 from testigo.reading import Code, OpenedImage, find_codes, open_image
 from testigo.reading.papers.finding import BY_CODE, BY_PRINT, BY_SHAPE, Paper, find_papers
+from testigo.reading.papers.outlines import find_outlines
 from testigo.reading.papers.straightening import straighten
 from testigo.reading.quality import judge
 
@@ -292,3 +293,21 @@ def test_no_picture_and_no_code_however_odd_breaks_anything() -> None:
             assert straighten(image, paper, int(rng.integers(1, 900))).pixels.size
         judge(image)
         assert time.process_time() - began < 5
+
+
+def test_a_narrow_strip_full_of_marks_is_no_reason_to_fall_over() -> None:
+    """What looks like the gap between two sheets may lead out of the image."""
+    rng = np.random.default_rng(566)
+    height, width = int(rng.integers(600, 1900)), int(rng.integers(60, 140))
+    strip = np.full((height, width), int(rng.integers(0, 80)), np.uint8)
+    strip[4:-4, : int(rng.integers(width - 4, width + 1))] = int(rng.integers(170, 255))
+    for _ in range(int(rng.integers(1, 4))):
+        centre, size = rng.integers([0, 0], [width, height]), rng.integers(30, [width, height])
+        angle = rng.uniform(-40, 40)
+        box = cv2.boxPoints((centre.astype(float).tolist(), size.astype(float).tolist(), angle)).astype(int)
+        cv2.fillPoly(strip, [box], (float(rng.integers(150, 255)),))
+        for _ in range(int(rng.integers(100, 900))):
+            x, y = rng.integers([0, 0], [width, height])
+            corner = (int(x + rng.integers(3, 30)), int(y + rng.integers(2, 8)))
+            cv2.rectangle(strip, (int(x), int(y)), corner, (float(rng.integers(0, 100)),), -1)
+    assert find_outlines(strip)

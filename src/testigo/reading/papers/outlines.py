@@ -120,7 +120,8 @@ def _components(mask: Mask, pixels: Grey) -> list[Outline]:
             piece = np.zeros_like(mask)
             cv2.fillPoly(piece, [np.round(part).astype(np.int32)], 255)
             pieces, _ = cv2.findContours(np.bitwise_and(piece, own), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-            outline = _quadrangle(max(pieces, key=cv2.contourArea)[:, 0, :].astype(np.float64), mask.shape)
+            largest = max(pieces, key=cv2.contourArea, default=None)  # a part may lie where no paper is
+            outline = None if largest is None else _quadrangle(largest[:, 0, :].astype(np.float64), mask.shape)
             if outline is not None:
                 found.append(outline)
     return found
