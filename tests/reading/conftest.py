@@ -20,6 +20,28 @@ Grey = npt.NDArray[np.uint8]
 PIXELS_PER_MM = 8.0
 
 
+def invented_votes(contest: Contest, rng: np.random.Generator) -> dict[str, int]:
+    """Votes per ballot line; small ones mostly, as on real sheets."""
+    return {code: int(rng.integers(0, 250 if rng.random() < 0.2 else 9)) for code in contest.line_codes}
+
+
+def drawing_of(profile: Profile, contest: Contest, counts: Counts, station: str, centre: str, number: int) -> Grey:
+    """A whole drawing of a sheet, with its marks."""
+    sheet = Sheet(
+        contest=contest.code,
+        station=station,
+        centre=centre,
+        centre_name="Liceo Ñandú",
+        address="Calle Uno",
+        areas=("Aragua", "Girardot", "Las Delicias"),
+        counts=counts,
+        figures=figures_for(contest, counts, 9000),
+        printed_at=dt.datetime(2024, 7, 28, 19, 3, 30),  # noqa: DTZ001  (as printed: local time)
+        seed=str(number),
+    )
+    return draw_sheet(profile, contest, sheet)
+
+
 @dataclass(frozen=True)
 class Tapes:
     """Makes sheets of the profile ``ve2024``, each from a number."""
@@ -29,10 +51,7 @@ class Tapes:
 
     def counts(self, number: int) -> Counts:
         rng = np.random.default_rng(number)
-        lines = {
-            code: int(rng.integers(0, 250 if rng.random() < 0.2 else 9))
-            for code in self.contest.line_codes  # mostly small, as real ones
-        }
+        lines = invented_votes(self.contest, rng)
         return Counts(self.contest.candidates_from_lines(lines), lines, int(rng.integers(3)), int(rng.integers(3)))
 
     def station(self, number: int) -> str:
@@ -44,20 +63,8 @@ class Tapes:
 
     def drawn(self, number: int) -> Grey:
         """A whole drawing, with its marks: shape (7360, 640)."""
-        counts, station = self.counts(number), self.station(number)
-        sheet = Sheet(
-            contest=self.contest.code,
-            station=station,
-            centre=station[:9],
-            centre_name="Liceo Ñandú",
-            address="Calle Uno",
-            areas=("Aragua", "Girardot", "Las Delicias"),
-            counts=counts,
-            figures=figures_for(self.contest, counts, 9000),
-            printed_at=dt.datetime(2024, 7, 28, 19, 3, 30),  # noqa: DTZ001  (as printed: local time)
-            seed=str(number),
-        )
-        return draw_sheet(self.profile, self.contest, sheet)
+        station = self.station(number)
+        return drawing_of(self.profile, self.contest, self.counts(number), station, station[:9], number)
 
     def plain(self, text: str | int) -> Grey:
         """White paper of the layout's size with the code of a payload where the layout puts it, and nothing else."""
@@ -89,3 +96,13 @@ def tapes() -> Tapes:
 @pytest.fixture(scope="session")
 def to_jpeg() -> Callable[..., bytes]:
     return jpeg_of
+
+
+@pytest.fixture(scope="session")
+def votes_of() -> Callable[..., dict[str, int]]:
+    return invented_votes
+
+
+@pytest.fixture(scope="session")
+def draw() -> Callable[..., Grey]:
+    return drawing_of

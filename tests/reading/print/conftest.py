@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,6 @@ import pytest
 
 from testigo.election import Contest, Profile, load_profile
 from testigo.records import Counts
-from testigo.simulate.press import draw_sheet
-from testigo.simulate.sheet import Sheet, figures_for
 
 Grey = npt.NDArray[np.uint8]
 SCALE = 8.0  # pixels per millimetre of a drawing
@@ -31,33 +28,18 @@ class Printed:
 
     profile: Profile
     contest: Contest
+    drawing: Callable[..., Grey]
+    votes: Callable[..., dict[str, int]]
 
     def counts(self, seed: int, **lines: int) -> Counts:
-        """Votes from a seed, some of them given; small ones mostly, as on real sheets."""
-        rng = np.random.default_rng(seed)
-        votes = {c: int(rng.integers(0, 250 if rng.random() < 0.2 else 9)) for c in self.contest.line_codes} | lines
+        """Votes from a seed, some of them given."""
+        votes = self.votes(self.contest, np.random.default_rng(seed)) | lines
         return Counts(self.contest.candidates_from_lines(votes), votes, 4, 2)
 
     def draw(self, counts: Counts, number: int = 1) -> Grey:
-        if self.contest.process == "1":
-            station = f"04020{number:04d}.01"
-            centre = station[:9]
-        else:
-            station = f"NB{number:03d}-C"
-            centre = station[:5]
-        sheet = Sheet(
-            contest=self.contest.code,
-            station=station,
-            centre=centre,
-            centre_name="Liceo Ñandú",
-            address="Calle Uno",
-            areas=("Aragua", "Girardot", "Las Delicias"),
-            counts=counts,
-            figures=figures_for(self.contest, counts, 9000),
-            printed_at=dt.datetime(2024, 7, 28, 19, 3, 30),  # noqa: DTZ001  (as printed: local time)
-            seed=str(number),
-        )
-        return draw_sheet(self.profile, self.contest, sheet)
+        tape = self.contest.process == "1"
+        station = f"04020{number:04d}.01" if tape else f"NB{number:03d}-C"
+        return self.drawing(self.profile, self.contest, counts, station, station[: 9 if tape else 5], number)
 
     def row(self, line: str) -> slice:
         """The pixels of a ballot line's row on a drawing."""
@@ -68,15 +50,15 @@ class Printed:
 
 
 @pytest.fixture(scope="session")
-def tape() -> Printed:
+def tape(draw: Callable[..., Grey], votes_of: Callable[..., dict[str, int]]) -> Printed:
     profile = load_profile("ve2024")
-    return Printed(profile, profile.contest())
+    return Printed(profile, profile.contest(), draw, votes_of)
 
 
 @pytest.fixture(scope="session")
-def forms() -> Mapping[str, Printed]:
+def forms(draw: Callable[..., Grey], votes_of: Callable[..., dict[str, int]]) -> Mapping[str, Printed]:
     profile = load_profile("altamar2031")
-    return {contest.code: Printed(profile, contest) for contest in profile.contests}
+    return {contest.code: Printed(profile, contest, draw, votes_of) for contest in profile.contests}
 
 
 HERSHEY = {"simplex": cv2.FONT_HERSHEY_SIMPLEX, "triplex": cv2.FONT_HERSHEY_TRIPLEX}
@@ -110,29 +92,35 @@ class Pen:
         self.pixels = np.array(picture)
 
 
-def strange_tape(printed: Printed, counts: Counts, face: str | Path, beside: bool) -> Grey:
+def strange_tape(printed: Printed, counts: Counts, face: str | Path, beside: bool, places: int = 4) -> Grey:
     """A tape of the same election as another machine would print it: other type, sizes, columns and gaps.
 
     Args:
-        beside: words stand beside the figures, else below them.
+        beside: words stand beside the figures, else below them, and the sheet code has a gap in it.
+        places: words that make a number.
     """
     contest, printing = printed.contest, printed.contest.printing
     assert printing is not None
     pen = Pen(face, 700, 6200)
     y = 50.0
+    pen.text(30, y, printing.title, 30)
+    y += 52
+    pen.text(30, y, "040200077.02.1.0001" if beside else "040200077.", 30)
+    if not beside:
+        pen.text(250, y, "02.1.0001", 30)
+    y += 52
     for text in (
-        printing.title,
-        "040200077.02.1.0001",
         "8017da9c-1c56-4f0e",
         "-9a3b-0c1d2e3f4a5b",
         "Centro: 040200077",
+        "Mesa: 2",
     ):
         pen.text(30, y, text, 30)
         y += 52
 
     def row(label: str, number: int) -> None:
         nonlocal y
-        words = ", ".join(printing.digit_words[int(d)] for d in f"{number:04d}")
+        words = ", ".join(printing.digit_words[int(d)] for d in f"{number:0{places}d}")
         small = len(label) > 12 and beside
         pen.text(30, y, label, 17 if small else 27)
         pen.text(330 if beside else 660, y, str(number), 34, right=True)

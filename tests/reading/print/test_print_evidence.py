@@ -55,6 +55,14 @@ def test_words_with_a_misread_letter_are_read_and_less_sure() -> None:
     assert broken.fit < clean.fit - 3
 
 
+def test_fewer_words_to_a_number_fit_the_grammar_with_one_less() -> None:
+    grammar = WordGrammar(WORDS, 4)
+    lines = [frames("Cero, Cuatro, Tres"), frames("Uno, Cero, Cero")]
+    shorter = next(other for other in grammar.others if other.places == 3)
+    assert [words_source(one).readable for one in shorter.read(lines)] == [43, 100]
+    assert min(one.fit for one in shorter.read(lines)) > max(one.fit for one in grammar.read(lines)) + 4
+
+
 def test_what_is_no_digit_word_says_nothing() -> None:
     grammar = WordGrammar(WORDS, 4)
     (read,) = grammar.read([frames("Luis Eduardo Martinez")])
@@ -71,6 +79,12 @@ def test_two_sources_that_agree_are_surer_than_one() -> None:
     one = together(Source({12: 0.9}), NOTHING)
     both = together(Source({12: 0.9}), Source({12: 0.9}))
     assert both[12] > one[12]
+
+
+def test_a_source_that_cannot_be_read_does_not_spoil_the_other() -> None:
+    alone = together(Source({12: 0.99}), NOTHING)
+    beside_rubbish = together(Source({12: 0.99}), Source({47: 1e-3, 52: 1e-4}))
+    assert beside_rubbish[12] == pytest.approx(alone[12], abs=0.02)
 
 
 def test_two_sure_sources_that_differ_decide_nothing() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from testigo.reading.print import read_print
+from testigo.simulate.damage import damaged
 
 
 @pytest.mark.parametrize("contest", ["presidencia", "asamblea"])
@@ -23,6 +24,16 @@ def test_a_form_is_read_and_its_contest_told(forms: Mapping[str, Any], contest: 
     assert reading.proven, reading.problems
     assert reading.hmac is None
     assert all(reading.signatures.values())
+
+
+def test_boxes_whose_frames_have_faded_are_found(forms: Mapping[str, Any]) -> None:
+    form = forms["presidencia"]
+    counts = form.counts(7)
+    faded = damaged("fading", 0.3, form.draw(counts, 7), 3)
+    reading = read_print(form.profile, np.asarray(faded.pixels, np.uint8))
+    assert reading is not None
+    assert reading.counts is not None and reading.counts.agrees_with(counts)
+    assert reading.proven, reading.problems
 
 
 def test_a_number_changed_by_hand_is_not_proven(forms: Mapping[str, Any]) -> None:
@@ -52,3 +63,4 @@ def test_null_votes_that_the_voters_do_not_confirm_are_not_proven(forms: Mapping
     assert reading is not None
     assert reading.counts is not None and reading.counts.null == 9
     assert not reading.proven
+    assert reading.problems

@@ -148,6 +148,14 @@ def test_type_never_drawn_here_is_read(tape: Any, strange: Callable[..., Any], f
     assert reading.proven, reading.problems
 
 
+def test_three_words_to_a_number_are_read(tape: Any, strange: Callable[..., Any]) -> None:
+    """The sheets of 2024 print four; nobody promised that."""
+    counts = tape.counts(23)
+    reading = read(tape, strange(tape, counts, "simplex", True, 3))
+    assert says(reading, counts)
+    assert reading.proven, reading.problems
+
+
 @pytest.mark.parametrize(("face", "beside"), [(TRUETYPE[0], False), (TRUETYPE[1], True)], ids=["mono", "serif"])
 def test_typefaces_of_the_system_are_read(tape: Any, strange: Callable[..., Any], face: Path, beside: bool) -> None:
     if not face.exists():

@@ -14,6 +14,7 @@ from difflib import SequenceMatcher
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from testigo.election import Contest
 from testigo.election.simulacro import WORD
@@ -28,6 +29,8 @@ _BOX = (24.0, 7.0)  # a signature box is at least so wide and so high, millimetr
 _TALLEST = 50.0  # and no higher than so
 _STROKE = 3.6  # millimetres: what is taller, or twice as wide, is drawn by hand
 _SIGNED = 7.0  # millimetres across: certainly a signature
+_BLANK = 25  # darkness below which nothing is ink
+_PALE_PEN = 0.3  # of the darkest ink in the box: how pale a pen may be
 _HEX = re.compile(r"[0-9a-f]+")
 _HEX_LIKE = str.maketrans({"o": "0", "q": "9", "i": "1", "l": "1", "s": "5", "z": "2", "g": "9", " ": None})
 _LAST, _FEW = 6, 3  # pieces from the end that are looked at, and at once
@@ -117,17 +120,19 @@ def _signed(page: Page, box: Piece) -> bool | None:
         return None
     dark = 255 - part.astype(np.float32)
     strong = float(np.percentile(dark, 99.5))
-    if strong < 40:
+    if strong < _BLANK:
         return False
-    mask = (dark > 0.5 * strong).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    drawn = [
-        max(w, h) / page.scale for _, _, w, h, _ in stats[1:]
-        if h > _STROKE * page.scale or w > 2 * _STROKE * page.scale
-    ]  # fmt: skip
-    if not drawn:
-        return False
-    return True if max(drawn) >= _SIGNED else None
+    if _widest_stroke(dark > 0.5 * strong, page.scale) >= _SIGNED:
+        return True
+    # Nobody is said not to have signed because his pen was pale.
+    return False if _widest_stroke(dark > _PALE_PEN * strong, page.scale) == 0 else None
+
+
+def _widest_stroke(mask: NDArray[np.bool_], scale: float) -> float:
+    """Millimetres across of the largest thing that is no letter of print; 0 if there is none."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    drawn = [max(w, h) / scale for _, _, w, h, _ in stats[1:] if h > _STROKE * scale or w > 2 * _STROKE * scale]
+    return max(drawn, default=0.0)
 
 
 # --------------------------------------------------------------------------------------- HMAC

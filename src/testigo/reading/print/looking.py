@@ -36,7 +36,7 @@ from testigo.reading.print.segments import Piece, crop
 _LONG = 200  # columns from which on a line is compared with earlier ones
 _KNOWN = 8  # earlier lines of one width that are kept
 _DOWN, _ACROSS = 3, 4  # pixels by which alike lines may be shifted
-_LETTER, _SAME = 5, 62.0  # side of a part of a letter, and how much its brightness may differ on average
+_LETTER, _SAME = 5, 55.0  # side of a part of a letter, and how much its brightness may differ on average
 _CORRELATED = 0.93
 _NARROW = 1.2  # of its height: a piece narrower than so is one letter
 _SIDE = 4  # columns of room at each side of a letter in a strip

@@ -25,11 +25,12 @@ import numpy as np
 from testigo.reading.print.ctc import WordGrammar, WordsRead
 from testigo.reading.print.looking import SheetReader, is_single
 from testigo.reading.print.page import Page
-from testigo.reading.print.recogniser import BLANK, CLASSES, Frames, fold
+from testigo.reading.print.recogniser import BLANK, CLASSES, Frames, certainty, fold
 from testigo.reading.print.segments import Piece, crop
 
 _DIGITS = re.compile(r"[0-9oqilzs]*[0-9][0-9oqilzs]*|[oqil]{1,2}")
 _LOOSE = 5.0  # a piece no longer than so many heights is read at its full width
+_CROWDED = 0.3  # certainty below which figures and words in one piece are read again
 _ALIKE = 0.62  # how like a digit word a word must be
 
 
@@ -85,6 +86,9 @@ def read_pieces(page: Page, pieces: Sequence[Piece], reader: SheetReader) -> lis
     wide = [piece for piece in pieces if not is_single(piece)]
     frames = reader.read([crop(page, piece) for piece in wide], [piece.width < _LOOSE * piece.height for piece in wide])
     seen = dict(zip(wide, frames, strict=True))
+    crowded = [piece for piece in wide if _is_crowded(seen[piece])]
+    again = reader.read([crop(page, piece) for piece in crowded])
+    seen.update((piece, closer) for piece, closer in zip(crowded, again, strict=True) if _clearer(closer, seen[piece]))
     for piece in wide:
         reader.meet(page, piece, seen[piece])
     narrow = [piece for piece in pieces if is_single(piece)]
@@ -94,6 +98,16 @@ def read_pieces(page: Page, pieces: Sequence[Piece], reader: SheetReader) -> lis
         for text in _cut(piece, seen[piece]):
             texts += _columns(page, text)
     return texts
+
+
+def _is_crowded(frames: Frames) -> bool:
+    """Whether figures and words ran into each other, read badly: they are worth their full width."""
+    text = "".join(letter for letter, _ in frames.text())
+    return text.count(",") >= 2 and any(letter.isdigit() for letter in text) and certainty(frames) < _CROWDED
+
+
+def _clearer(new: Frames, old: Frames) -> bool:
+    return float(certainty(new) ** (1 / len(new.best))) > float(certainty(old) ** (1 / len(old.best)))
 
 
 _MEETING = re.compile(r"(?<=[0-9]) +(?=[a-z]{2})|(?<=[a-z)]) +(?=[0-9])")
