@@ -49,7 +49,7 @@ _ROOM_FOR_ANOTHER = 1.6
 #: Two ends of tapes may lie one above the other: of a part of a sheet this share of the image is surely its own.
 _END_OF_A_SHEET = 0.6
 #: A further sheet's code is about as large as those that were read, and dense.
-_ALIKE, _DENSE = 1.7, 0.45
+_ALIKE, _DENSE = 1.7, 0.52
 
 
 @dataclass(frozen=True, slots=True)

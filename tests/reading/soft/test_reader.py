@@ -142,3 +142,26 @@ def test_a_code_of_which_half_the_ink_has_gone_is_read(codes: Any) -> None:
     found = read(codes, tape)
     assert found is not None
     assert found.decoded.payload.text == codes.payload(6)
+
+
+def test_a_code_whose_ink_has_bled_on_speckled_paper_is_read(codes: Any) -> None:
+    """Black and white with the threshold off the other way: hardly any white is left, and the paper has specks."""
+    rng = np.random.default_rng(4)
+    tape = np.full((1900, 640), 225, np.uint8)
+    tape[1000:1572, 30:602] = codes.picture(9)
+    black = (tape < 130) | (rng.random(tape.shape) < 0.006)
+    bled = cv2.dilate(black.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7)))
+    found = read(codes, np.where(bled, 0, 255).astype(np.uint8), 3.0)
+    assert found is not None
+    assert found.decoded.payload.text == codes.payload(9)
+
+
+def test_a_code_on_paper_that_curls_is_read(codes: Any) -> None:
+    pixels = codes.picture(10)
+    y, x = np.indices(pixels.shape).astype(np.float32)
+    across = x + 10 * np.sin(y / 75) + 7 * np.sin(x / 90 + 1)
+    down = y + 11 * np.sin(x / 95 + 0.5) + 6 * np.sin(y / 60)
+    curled = cv2.GaussianBlur(cv2.remap(pixels, across, down, cv2.INTER_LINEAR, borderValue=225), (0, 0), 2.0)
+    found = read(codes, np.asarray(curled, np.uint8), 5.0)
+    assert found is not None
+    assert found.decoded.payload.text == codes.payload(10)

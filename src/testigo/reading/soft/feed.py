@@ -38,6 +38,7 @@ _HYPOTHESES, _NEARLY = 5, 0.74  # that are looked into; as shares of the best
 _LEAST_ENDS = 12.5  # what the upper and lower rows must fit, about a normal deviate
 _VERSIONS = 4
 _ASIDE = 6  # modules by which a code may reach beyond the columns that were found
+_EVEN = 9.0  # the spectrum's peak over its median; codes have 12 and more, when moved while taken, otherwise 50
 _FLOOR = 0.14  # of the contrast: where less varies, nothing is seen
 
 
@@ -149,7 +150,7 @@ def _pitch(flat: Singles, low: float, high: float) -> float | None:
     frequencies = np.arange(length // 2 + 1) / length
     power[(frequencies < 1 / high) | (frequencies > 1 / low)] = 0
     k = int(power.argmax())
-    return 1 / frequencies[k] if power[k] > 0 else None
+    return 1 / frequencies[k] if power[k] > _EVEN * np.median(power[power > 0]) else None
 
 
 def _jog(flat: Singles) -> Floats:
@@ -188,7 +189,7 @@ def _darkness(straight: Singles, columns: Floats) -> Singles:
 
 def _hypotheses(dark: Singles, versions: Sequence[int]) -> list[_Hypothesis]:
     """Versions, ways to lie and first columns under which a code's upper and lower rows are somewhere on the lines."""
-    lines = cv2.copyMakeBorder(dark[::2], 0, 0, _ASIDE, _ASIDE, cv2.BORDER_CONSTANT, value=0.0).astype(np.float32)
+    lines = cv2.copyMakeBorder(dark[::3], 0, 0, _ASIDE, _ASIDE, cv2.BORDER_CONSTANT, value=0.0).astype(np.float32)
     found = [one for version in versions[:_VERSIONS] for one in _of_version(lines, version)]
     found.sort(key=lambda one: -one.score)
     least = max(_LEAST_ENDS, _NEARLY * found[0].score) if found else 0.0

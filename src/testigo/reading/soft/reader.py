@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -23,7 +24,17 @@ from testigo.reading.soft import symbol
 from testigo.reading.soft.decode import Decoded, Effort, decode_modules
 from testigo.reading.soft.feed import UNIT, Fed, find_fed
 from testigo.reading.soft.finders import Finder, find_blurred_finders, find_finders, squares_of
-from testigo.reading.soft.grid import Grid, View, fitted_quad, quad_to_pixels, rated, refined, square_grid, view_of
+from testigo.reading.soft.grid import (
+    Grid,
+    View,
+    bent,
+    fitted_quad,
+    quad_to_pixels,
+    rated,
+    refined,
+    square_grid,
+    view_of,
+)
 from testigo.reading.soft.lattice import find_lattices
 from testigo.reading.soft.texture import Region, dominant_angle
 from testigo.reading.soft.values import module_trust
@@ -33,6 +44,10 @@ Point = tuple[float, float]
 
 _LEAST_SCORE = 4.5
 _MOST_PROPOSALS = 160
+#: Shares of a code that are dark: usually a half; outside these its ink has gone or bled.
+_LITTLE_INK, _MUCH_INK = 0.34, 0.62
+#: A fit between these may be that of paper that curls.
+_BENT_ABOVE, _BENT_BELOW = 8.0, 17.5
 #: Rows that were told one by one fit well, or are not rows of a code; they lie within a third of a module.
 _LEAST_FED_SCORE, _FED_REACH = 8.0, 0.3
 
@@ -150,8 +165,43 @@ def _corners(grid: Grid, mirrored: bool) -> tuple[Point, Point, Point, Point]:
 def module_maps(
     pixels: Grey, region: Region, contests: Sequence[Contest], clock: Clock, *, quads: Sequence[Floats] = ()
 ) -> Iterator[ModuleMap]:
-    """Maps of the modules in a region, the likeliest first, each from another proposal of where they lie."""
+    """Maps of the modules in a region, the likeliest first, each from another proposal of where they lie.
+
+    Ink that has bled, or gone, is taken back, or given, first: half a module.
+    """
     versions = likely_versions(contests)
+    left, top = max(0, int(region.x - 1.5 * region.side)), max(0, int(region.y - 1.5 * region.side))
+    part = pixels[top : int(region.y + 1.5 * region.side), left : int(region.x + 1.5 * region.side)]
+    size = round(region.side / 53 / 2)
+    ink = _share_of_ink(pixels, region)
+    if size > 1 and not _LITTLE_INK < ink < _MUCH_INK:
+        around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+        changed = np.asarray((cv2.dilate if ink > 0.5 else cv2.erode)(part, around), np.uint8)
+        place = replace(region, x=region.x - left, y=region.y - top)
+        moved = [quad - np.array((left, top)) for quad in quads]
+        for found in _maps(changed, place, versions, clock, moved):
+            grid = found.grid
+            yield replace(found, grid=replace(grid, x=grid.x + np.float32(left), y=grid.y + np.float32(top)))
+        if clock.over():
+            return
+    yield from _maps(pixels, region, versions, clock, quads)
+
+
+def _share_of_ink(pixels: Grey, region: Region) -> float:
+    """How much of the middle of a region is dark."""
+    reach = 0.4 * region.side
+    part = pixels[
+        max(0, int(region.y - reach)) : int(region.y + reach), max(0, int(region.x - reach)) : int(region.x + reach)
+    ]
+    if not part.size:
+        return 0.5
+    low, high = np.percentile(part[::2, ::2], (4, 96))
+    return float((part[::2, ::2] < (low + high) / 2).mean())
+
+
+def _maps(
+    pixels: Grey, region: Region, versions: tuple[int, ...], clock: Clock, quads: Sequence[Floats]
+) -> Iterator[ModuleMap]:
     reach = 1.0 * region.side
     box = (int(region.x - reach), int(region.y - reach), int(region.x + reach), int(region.y + reach))
     view = view_of(pixels, box, region.side / 53)
@@ -212,7 +262,7 @@ def _mapped_all(
         seen.append(grid)
         if corners is not None:
             _, grid = fitted_quad(view, (grid.modules - 17) // 4, corners, grid.turns)
-        yield _mapped(pixels, view.to_image(grid))
+        yield from _mapped(pixels, view.to_image(grid), clock)
 
 
 def _mapped_fed(view: View, found: Iterable[Fed]) -> Iterator[ModuleMap]:
@@ -236,8 +286,11 @@ def _same(a: Grid, b: Grid) -> bool:
     return bool(off.max() < a.pitch / 3)
 
 
-def _mapped(pixels: Grey, grid: Grid) -> ModuleMap:
-    """Value the modules of a grid on the image, on a view of its own: the code may reach beyond where it was found."""
+def _mapped(pixels: Grey, grid: Grid, clock: Clock) -> Iterator[ModuleMap]:
+    """Value the modules of a grid on the image, on a view of its own: the code may reach beyond where it was found.
+
+    A grid that fits, but not well, is bent further: the paper may curl.
+    """
     pitch = grid.pitch
     margin = 3 * pitch
     box = (
@@ -248,7 +301,13 @@ def _mapped(pixels: Grey, grid: Grid) -> ModuleMap:
     )
     view = view_of(pixels, box, max(pitch, 0.5))
     if min(view.sharp.shape) < 16:
-        return ModuleMap(np.zeros((grid.modules, grid.modules)), grid, 0.0)
-    local = refined(view, view.from_image(grid))
+        return
+    flat = view.from_image(grid)
+    local = refined(view, flat)
     score = float(rated(view, local)[grid.turns])
-    return ModuleMap(module_trust(view, local), view.to_image(local), score)
+    yield ModuleMap(module_trust(view, local), view.to_image(local), score)
+    if _BENT_ABOVE < score < _BENT_BELOW and not clock.over():
+        local = bent(view, flat)
+        better = float(rated(view, local)[grid.turns])
+        if better > score + 1.0:
+            yield ModuleMap(module_trust(view, local), view.to_image(local), better)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from testigo.reading.opening.images import Grey
-from testigo.reading.pixels import shrunk
+from testigo.reading.pixels import as_grey, shrunk
 
 Singles = npt.NDArray[np.float32]
 
@@ -27,6 +27,8 @@ _TALLEST = 5000
 _LEAST_CONTRAST = 6.0  # grey levels: as faint as print may be
 _SIDE = 80  # pixels of a code at which it is looked for: specks of noise are evened out, modules are not
 _BY_CONTRAST = 0.25
+_SURELY = 0.8  # a region this dense is one, whatever the ink did
+_GROWTH = 0.009  # of the image's shorter side by which ink that has bled is taken back: half a module of a tape's code
 _SIZES = (0.2, 0.3, 0.42, 0.55, 0.7, 0.85)  # sides of a code, as shares of the image's shorter side
 
 
@@ -47,9 +49,20 @@ def find_regions(pixels: Grey, most: int = 4) -> list[Region]:
         pixels: the image at any size.
         most: how many; up to two more for codes whose ink has bled or whose lines have thinned.
     """
+    found = _squares(pixels)
+    if found and found[0].density >= _SURELY:
+        return _apart(found, most)
+    size = max(1, round(_GROWTH * min(pixels.shape)))
+    if size > 1:
+        around = np.ones((size, size), np.uint8)
+        found += _squares(as_grey(cv2.dilate(pixels, around))) + _squares(as_grey(cv2.erode(pixels, around)))
+    return _apart(sorted(found, key=lambda r: -r.density), most + 2)
+
+
+def _squares(pixels: Grey) -> list[Region]:
+    """Squares that are busy and dark in about equal parts, the likeliest first."""
     small, zoom = _small(pixels)
-    balanced: list[Region] = []
-    uneven: list[Region] = []
+    found: list[Region] = []
     for share in _SIZES:
         side = share * min(small.shape)
         if side >= 40:
@@ -57,12 +70,8 @@ def find_regions(pixels: Grey, most: int = 4) -> list[Region]:
             fewer = shrunk(small, less) if less < 0.9 else small
             side, pixel = side * len(fewer) / len(small), zoom * len(fewer) / len(small)
             busy, dark, contrast = _activity(fewer, side)
-            balanced += _peaks(busy * _fit(dark, 0.5, 0.14), contrast, side, pixel)
-            uneven += _peaks(busy * _fit(dark, 0.7, 0.17), contrast, side, pixel)
-            uneven += _peaks(busy * _fit(dark, 0.3, 0.17), contrast, side, pixel)
-    first = _apart(sorted(balanced, key=lambda r: -r.density), most)
-    more = _apart(sorted(uneven, key=lambda r: -r.density), 2, first)
-    return first[:2] + more[:1] + first[2:] + more[1:]
+            found += _peaks(busy * _fit(dark, 0.5, 0.14), contrast, side, pixel)
+    return sorted(found, key=lambda r: -r.density)
 
 
 def _small(pixels: Grey) -> tuple[Grey, float]:
