@@ -5,6 +5,8 @@ Rules of this module
 1. As in :mod:`benchmarks.soft`: a trial follows from its number alone, damage goes far beyond what can be read, and
    trust is often without meaning.
 2. Half of the judges lie: with another sheet's header, with one digit of the right one changed, with other totals.
+   One trial in five has lost the check symbols, so that next to nothing but the judge speaks for the data; three in ten
+   have rubbish where the header stands, so that a judge is of use.
 3. Half of the sets of maps are of different sheets. Many of those are made to look alike: of one centre, with most
    figures in common, of equal length, under the same mask. Any answer from such a set is *wrong*, even one's own text.
 """
@@ -19,7 +21,7 @@ import numpy as np
 from benchmarks.soft import FAMILIES, SEED, Floats, Rng, contests, modules_of, payload_of, rubbish, setting, trusted
 from testigo.election import Contest, Payload, parse_payload
 from testigo.reading.soft import Effort, Judge, Totals, decode_judged, decode_modules, decode_several
-from testigo.reading.soft.symbol import side
+from testigo.reading.soft.symbol import blocks, layout, side
 
 _EFFORT = Effort(attempts=2, order=2, shaken=4)
 _VERSION = 8
@@ -29,7 +31,12 @@ def trial_judged(number: int) -> dict[str, Any]:
     """One trial with a judge: as :func:`benchmarks.soft.trial`; ``helped`` if nothing was read without the judge."""
     rng = np.random.default_rng((SEED, 11, number))
     contest = contests()[int(rng.random() < 0.15)]
-    family, allowed, trust = setting(contest, rng)
+    kind = rng.random()
+    if kind < 0.5:
+        contest = contests()[0]
+        family, allowed, trust = (_header_gone if kind < 0.3 else _checks_gone)(contest, rng)
+    else:
+        family, allowed, trust = setting(contest, rng)
     text = allowed[0] if allowed else payload_of(contest, rng)
     judge, lies = _judge(contest, text, rng)
     began = time.process_time()
@@ -44,6 +51,27 @@ def trial_judged(number: int) -> dict[str, Any]:
         "margin": None if answer is None else round(answer.margin, 1),
         "seconds": seconds,
     }
+
+
+def _header_gone(contest: Contest, rng: Rng) -> tuple[str, tuple[str, ...], Floats]:
+    """Rubbish where the header stands, and on some check symbols of its block: where a judge is of use."""
+    text = _fitting(contest, rng)
+    signs = _signs(text, int(rng.integers(8)), rng)
+    place, dealt = layout(_VERSION), blocks(_VERSION, "Q")
+    gone = dealt.members[0][: dealt.data[0] + int(rng.integers(5, 20))]
+    bits = (gone[:, None] * 8 + np.arange(8)).ravel()
+    signs[place.rows[bits], place.columns[bits]] = rng.choice([-1.0, 1.0], len(bits))
+    signs = np.where(rng.random(signs.shape) < rng.uniform(0, 0.01), -signs, signs)
+    return "header gone", (text,), trusted(signs, rng)
+
+
+def _checks_gone(contest: Contest, rng: Rng) -> tuple[str, tuple[str, ...], Floats]:
+    """The left side lost, where the check symbols stand, and a few modules of the data turned over."""
+    text = _fitting(contest, rng)
+    signs = _signs(text, int(rng.integers(8)), rng)
+    signs = np.where(rng.random(signs.shape) < rng.uniform(0, 0.02), -signs, signs)
+    signs[:, : round(rng.uniform(0.4, 0.62) * len(signs))] = 0
+    return "checks gone", (text,), trusted(signs, rng)
 
 
 def _judge(contest: Contest, text: str, rng: Rng) -> tuple[Judge, bool]:

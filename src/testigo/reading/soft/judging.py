@@ -10,20 +10,21 @@ How a code is decoded with a judge
 
 Why a judge's lie gives no wrong payload
 ----------------------------------------
-The bound of :mod:`certainty` is a union bound over the blocks that could be answered, and a judge only makes them
-fewer: of 2^K blocks there are 2^(K - J) that begin as the header says, or have its totals. J is counted, not assumed:
-by the grammar for the header, by :mod:`totals` for the sums. Whatever the judge says, true or not, as long as it was
-said without looking at the code, a block that was not printed agrees by chance with what is seen, P <= 2^-I; so at
-most 2^(K - J - I) wrong ones are expected, and an answer needs I - (K - J) >= REQUIRED_BITS as ever. Three things
-follow:
-
-* The judge's own bits are not free, but they are *seen*: I counts them wherever the picture shows them, so that a lie
-  is contradicted by the modules that it is about. Only what the syntax alone fixes is left out.
-* A block that a judge fixes whole (K = J) still needs its evidence; the check symbols of a lie are fair coins.
-* Totals are credited once, to the block with the least margin, given the others.
-
-A list adds nothing to the bound: all its members are among the blocks counted. What it adds is attempts, and log2 of
-their number is taken from the margin, as is log2 of the number of judges.
+1. A judge only makes the blocks fewer that could be answered: of 2^K there are 2^(K - J) that begin as the header
+   says, or have its totals. J is counted, not assumed: by the grammar for the header, by :mod:`totals` for the sums.
+   Bits that the judge gives are neither free nor seen, like those of the syntax.
+2. Lies are seldom blind. They look like the truth: another table of the same centre, one figure misread. So is a wrong
+   block: with the right header given, a single module turned over in a figure makes another payload of the grammar.
+   Such a block agrees with nearly all data that are seen, and to count those as fair coins would be to count the truth
+   as evidence for the lie. (Without a judge the header, which has no slack, lets no answer pass on the data alone.)
+3. But two blocks that differ in one data symbol differ in every check symbol or nearly, and there like fair coins. So
+   *every block* of a judged answer must be borne out by its check symbols alone: P <= 2^-I of them for each block that
+   could be meant. Those are told by where they differ from the data as seen: j symbols that are not seen whole or are
+   not as seen, chosen from n, each with the choice that syntax and judge leave; and they are no more than the 2^(K - J)
+   of the first point. An answer needs I - log2(the smaller of the two) >= REQUIRED_BITS in every block, besides the
+   margin that any answer needs.
+4. A list adds nothing to the bound: all its members are among the blocks counted. What it adds is attempts, and log2 of
+   their number is taken from the margin, as is log2 of the number of judges.
 """
 
 from __future__ import annotations
@@ -39,8 +40,7 @@ import numpy.typing as npt
 from testigo.election.profile import Contest
 from testigo.reading.soft import symbol
 from testigo.reading.soft.blocks import Word, rounds
-from testigo.reading.soft.certainty import REQUIRED_BITS
-from testigo.reading.soft.counting import fillings_bits
+from testigo.reading.soft.certainty import REQUIRED_BITS, evidence_bits
 from testigo.reading.soft.decode import (
     LENGTHS_BITS,
     Attempt,
@@ -63,6 +63,7 @@ Floats = npt.NDArray[np.float64]
 _MOST_LISTED = 2  # blocks that may be decoded by lists
 _LIST, _LIST_ROUNDS, _LIST_ORDER = 5, 24, 2
 _MOST_JUDGES = 4
+_SEEN = 0.1  # nats
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,11 @@ class _Judged(Attempt):
         super().__init__(trust, version, guess)
         self.judge = judge
         self.attempts_bits = attempts_bits
-        vouched = np.zeros((self.blocks.total, 8), bool)
+        choice, vouched = np.zeros((self.blocks.total, 8)), np.zeros((self.blocks.total, 8), bool)
+        choice[self.blocks.data_order] = guess.shape.free.reshape(-1, 8)
         vouched[self.blocks.data_order] = _vouched(version, guess, judge.text).reshape(-1, 8)
-        self.vouched = vouched
+        self.choice = np.asarray(choice.sum(axis=1), np.float64)
+        self.vouched = np.asarray(vouched.any(axis=1), bool)
 
     def run(self, effort: Effort) -> Decoded | None:
         answer = super().run(effort)
@@ -137,25 +140,43 @@ class _Judged(Attempt):
     def margin(self, text: str) -> float:
         syntax = syntax_of(self.guess.contest, self.judge.text)
         assert syntax is not None  # noqa: S101  (the guess has a mode)
-        without, first = [], 0
-        credits = []
+        least, first = math.inf, 0
         for block, (word, size) in enumerate(zip(self.words(), self.blocks.data, strict=True)):
-            vouched = self.vouched[self.blocks.members[block]]
             stretch = characters_in(self.guess.shape.mode, self.version, first, first + size)
             first += size
-            if self.free[block] == 0 and not vouched.any():
+            if self.free[block] == 0 and not self.vouched[self.blocks.members[block]].any():
                 continue  # the syntax alone fixes all of it
-            seen = replace(word, known=np.where(vouched, 0, word.known).astype(np.int8))
-            evidence = seen.evidence(self.solved[block]) - self.attempts_bits
-            counted = fillings_bits(self.guess.contest, syntax, text, *stretch) + LENGTHS_BITS
+            counted = fillings_bits_with(self.guess.contest, syntax, text, *stretch, self.judge.totals) + LENGTHS_BITS
             choice = min(self.free[block], counted)
-            summed = fillings_bits_with(self.guess.contest, syntax, text, *stretch, self.judge.totals) + LENGTHS_BITS
-            without.append(evidence - choice)
-            credits.append(max(0.0, choice - summed))
-        if without and self.judge.totals:
-            least = int(np.argmin(without))
-            without[least] += credits[least]
-        return float(min(without, default=0.0))
+            by_all = word.evidence(self.solved[block]) - choice
+            by_checks = self._evidence_of_checks(block, word) - min(choice, self._near(block, word))
+            least = min(least, by_all, by_checks)
+        return least - self.attempts_bits if math.isfinite(least) else 0.0
+
+    def _evidence_of_checks(self, block: int, word: Word) -> float:
+        """Bits of evidence in a block's check symbols alone; none if it contradicts a known bit."""
+        symbols, size = self.solved[block], self.blocks.data[block]
+        if not math.isfinite(word.evidence(symbols)):
+            return 0.0
+        bits = np.unpackbits(symbols[size:, None], axis=1).astype(bool)
+        trust = word.trust[size:]
+        return evidence_bits(np.abs(trust).ravel(), ((trust > 0) == bits).ravel())
+
+    def _near(self, block: int, word: Word) -> float:
+        """log2 of how many blocks differ from the data as seen where the answer does, or where it is not seen."""
+        size = self.blocks.data[block]
+        bits = np.unpackbits(self.solved[block][:size, None], axis=1).astype(bool)
+        trust = self._as_seen(block)[:size]
+        as_seen = (trust > 0) == bits
+        told = (as_seen & (np.abs(trust) > _SEEN)) | (word.known[:size] != 0)
+        differs = np.count_nonzero(told, axis=1) < 8
+        ways = math.log2(math.comb(size, int(np.count_nonzero(differs))))
+        return ways + float(self.choice[self.blocks.members[block][:size]][differs].sum())
+
+    def _as_seen(self, block: int) -> Floats:
+        """A block's bits as they are on the map, whatever is near."""
+        trust = self.trust[self.place.rows, self.place.columns]
+        return np.where(self.flip, -trust, trust).reshape(-1, 8)[self.blocks.members[block]]
 
     def _by_lists(self) -> Decoded | None:
         """The combination of the unsure blocks' candidates that is sure with the totals; none if there are two."""
