@@ -26,6 +26,7 @@ from testigo.reading.print.segments import Piece
 _SIDE = (4.0, 16.0)  # millimetres
 _PALE_FRAMES = (0.45, 0.3, 0.2)  # of the strongest ink: how dark a frame's lines may be
 _FRAME = 0.7  # share of a frame's edge that must be ink
+_LEAST_KNOWN = 3  # rows with boxes that say where a row's boxes stand
 _EMPTY, _FILLED = 0.16, 0.36  # of a box's height: specks are smaller, digits taller; between, nobody knows
 
 
@@ -144,6 +145,27 @@ def _rows(cells: Sequence[Piece], places: int) -> list[CellRow]:
             rows.append([cell])
     full = [sorted(row, key=lambda cell: cell.left) for row in rows if len(row) == places]
     return [CellRow(tuple(row)) for row in full]
+
+
+def beside_labels(rows: Sequence[CellRow], labels: Sequence[Piece | None]) -> list[CellRow | None]:
+    """The boxes at the right of each label. Where none were found, the place where all other rows have theirs."""
+    beside = [
+        None if label is None else next(
+            (row for row in rows if row.piece.top <= label.middle <= row.piece.bottom and label.left < row.piece.left),
+            None,
+        )
+        for label in labels
+    ]  # fmt: skip
+    known = [(row, label) for row, label in zip(beside, labels, strict=True) if row is not None and label is not None]
+    if len(known) < _LEAST_KNOWN:
+        return beside
+    for n, label in enumerate(labels):
+        if beside[n] is None and label is not None:
+            # The nearest row says it best: a sheet is never quite level, nor quite evenly fed.
+            row, other = min(known, key=lambda pair: abs(pair[1].middle - label.middle))
+            down = round(label.middle - other.middle)
+            beside[n] = CellRow(tuple(Piece(c.left, c.top + down, c.right, c.bottom + down) for c in row.cells))
+    return beside
 
 
 def read_cells(page: Page, rows: Sequence[CellRow], reader: SheetReader) -> list[Source]:

@@ -18,13 +18,14 @@ import numpy as np
 from testigo.election import Contest
 from testigo.reading.print.ctc import best_path, chances_of
 from testigo.reading.print.recogniser import fold
-from testigo.reading.print.rows import Row, joined
+from testigo.reading.print.rows import Row, Text, joined
 
 _WORST = -9.0  # a label never counts for less
 _BONUS = 6.0  # for a label that fits perfectly
 _LOST_EXPECTED = -7.0  # a printed row that was not found
 _LOST_FOUND = -5.0  # a row with figures or words that the profile does not know
 _WITH_NUMBER = -0.5
+_FAR = 5.0  # heights of a letter: no label has such a gap in it
 UNSURE = -5.0  # a label that fits worse than so is another's, or illegible
 
 
@@ -102,7 +103,7 @@ def label_scores(
     spelt = list(variants)
     lengths = np.array([max(2, len(text)) for text in texts])
     for n, row in enumerate(rows):
-        label = [text for text in row.texts if _left_of_figures(text.piece.right, row)]
+        label = _without_far_off([text for text in row.texts if _left_of_figures(text.piece.right, row)])
         if not label or (not row.words and not row.figures and not _resembles("".join(t.text for t in label), texts)):
             continue
         frames = joined(label)
@@ -122,6 +123,15 @@ def label_scores(
 def _resembles(text: str, labels: Sequence[str]) -> bool:
     """Whether a bare text can be one of the labels: the others need no closer look."""
     return any(SequenceMatcher(None, text.replace(" ", ""), label.replace(" ", "")).ratio() > 0.5 for label in labels)
+
+
+def _without_far_off(texts: Sequence[Text]) -> Sequence[Text]:
+    """The label's own pieces: what stands far to the right of a word (a watermark, a note) is no part of it."""
+    for n in range(1, len(texts)):
+        before, piece = texts[n - 1], texts[n].piece
+        if piece.left - before.piece.right > _FAR * before.piece.height and len(before.text) > 2:
+            return texts[:n]
+    return texts
 
 
 def _left_of_figures(right: int, row: Row) -> bool:

@@ -200,17 +200,15 @@ def _above(found: _Found) -> list[Row]:
 
 def _from_cells(page: Page, found: _Found, places: int, reader: SheetReader) -> list[RowCount]:
     """The counts of a form: the boxes that stand beside each row's label."""
-    rows = cells.find_cells(page, places)
-    sources = cells.read_cells(page, rows, reader)
+    seen = [None if match.row is None else found.rows[match.row] for match in found.alignment.matches]
+    labels = [row.texts[0].piece if row is not None and row.texts else None for row in seen]
+    boxes = cells.beside_labels(cells.find_cells(page, places), labels)
+    sources = iter(cells.read_cells(page, [row for row in boxes if row is not None], reader))
     counts = []
-    for match in found.alignment.matches:
-        row = None if match.row is None else found.rows[match.row]
+    for row, box in zip(seen, boxes, strict=True):
         count = RowCount(row)
-        label = [text.piece for text in row.texts] if row else []
-        for cell_row, source in zip(rows, sources, strict=True):
-            place = cell_row.piece
-            if label and place.top <= label[0].middle <= place.bottom and label[0].left < place.left:
-                count.figures, count.figures_at = source, place
+        if box is not None:
+            count.figures, count.figures_at = next(sources), box.piece
         count.weigh()
         counts.append(count)
     return counts

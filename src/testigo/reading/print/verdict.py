@@ -253,9 +253,10 @@ def _lacking(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], ver
         voted = [n for n in lines if rows[n].value]
         twice = sum(parts.counts[n].figures.readable == rows[n].value == parts.counts[n].words.readable for n in voted)
         return [] if twice >= _TWICE * len(voted) else [problems.READ_ONCE]
-    # Each number stands but once: it must be sure by itself (of one the sums may confirm what it says), and the
-    # voters must confirm the votes.
-    if verdict.corrected or sum(rows[n].confidence < 1000 * _SINGLE_SURE for n in lines) > 1:
+    # Each number stands but once: it must be sure by itself (of one the sums may confirm what it says), and the voters
+    # must confirm the votes.
+    weak = sum(row.kind != "figure" and row.confidence < 1000 * _SINGLE_SURE for row in rows)
+    if verdict.corrected or weak > 1:
         return [problems.COUNT_UNREAD]
     voters = printed.get("voters_machine", printed.get("voters_book"))
     return [] if counts.cast == voters else [problems.SUM_UNREAD if voters is None else problems.VOTERS_DIFFER]
