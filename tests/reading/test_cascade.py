@@ -100,6 +100,16 @@ def test_blur_beyond_the_plain_reader(tapes: Any, to_jpeg: ToJpeg) -> None:
     assert answer.sheets[0].stage == "soft"
 
 
+@pytest.mark.parametrize("pixels", [1.2, 1.45])
+def test_hardly_more_pixels_than_modules(pixels: float, tapes: Any, to_jpeg: ToJpeg) -> None:
+    number = fitting(tapes, 60)
+    zoom = pixels * 49 / SIDE
+    lower = tapes.plain(number)[TOP - 800 :]
+    small = cv2.resize(cv2.GaussianBlur(lower, (0, 0), 3.0), None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    _, texts = searched(tapes, to_jpeg(small, 90))
+    assert texts == [tapes.payload(number)]
+
+
 def test_a_damaged_drawing_does_not_pass_for_a_sheet(tapes: Any, to_jpeg: ToJpeg) -> None:
     """Only the soft decoder can read its code, and its mark is too small for a first look."""
     number = fitting(tapes, 60)

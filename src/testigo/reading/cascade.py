@@ -48,6 +48,8 @@ _BARELY_BELOW_UNUSED = 300
 _ROOM_FOR_ANOTHER = 1.6
 #: Two ends of tapes may lie one above the other: of a part of a sheet this share of the image is surely its own.
 _END_OF_A_SHEET = 0.6
+#: An image with a side of less pixels is searched at its full size: its code has hardly more pixels than modules.
+_SMALL = 300
 #: A further sheet's code is about as large as those that were read, and dense.
 _ALIKE, _DENSE = 1.7, 0.52
 
@@ -229,8 +231,9 @@ class _Costly:
 
     def _regions(self, traces: Sequence[Trace]) -> list[Region]:
         """Squares to look at: those that another reader found, then those that look like codes."""
-        half = find_regions(self.image.half(), self.search.regions)
-        seen = [Region(2 * r.x, 2 * r.y, 2 * r.side, r.density) for r in half]
+        whole = min(self.image.size) < _SMALL
+        least = find_regions(self.image.full() if whole else self.image.half(), self.search.regions)
+        seen = least if whole else [Region(2 * r.x, 2 * r.y, 2 * r.side, r.density) for r in least]
         found = [around(trace) for trace in traces]
         known = [sheet.code.side for sheet in self.sheets]
         if known:
