@@ -92,6 +92,24 @@ def test_what_is_seen_of_the_truth_does_not_speak_for_a_lie(codes: Any, trust_of
                 assert found == alone
 
 
+def test_a_misread_figure_whose_check_symbols_are_lost_is_no_answer(
+    codes: Any, spoilt: Callable[[int], Floats]
+) -> None:  # fmt: skip
+    """With the header given, one module turned over makes another payload, and all data that are seen agree with it."""
+    place, blocks = symbol.layout(8), symbol.blocks(8, "Q")
+    for number in range(4):
+        text, trust = codes.payload(number), spoilt(number)
+        judge = Judge("presidente", text[:19])
+        assert decode_judged(trust, [codes.contest], [judge]) is not None
+        figure = next(p for p in range(55, 70) if text[p - 1] == text[p + 1] == ",")  # in the fourth block
+        bit = int(blocks.message_bits[12 + 8 * figure + 7])
+        assert bit // 8 in blocks.members[3]
+        trust[place.rows[bit], place.columns[bit]] *= -1
+        lost = (blocks.members[3][-blocks.checks :, None] * 8 + np.arange(8)).ravel()
+        trust[place.rows[lost], place.columns[lost]] = 0
+        assert decode_judged(trust, [codes.contest], [judge]) is None
+
+
 def test_totals_that_are_not_the_sheets_give_nothing(codes: Any, spoilt: Callable[[int], Floats]) -> None:
     text, trust = codes.payload(7), spoilt(7)
     counts = parse_payload(codes.contest, text).counts  # type: ignore[union-attr]
