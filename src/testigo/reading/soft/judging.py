@@ -16,13 +16,10 @@ Why a judge's lie gives no wrong payload
 2. Lies are seldom blind. They look like the truth: another table of the same centre, one figure misread. So is a wrong
    block: with the right header given, a single module turned over in a figure makes another payload of the grammar.
    Such a block agrees with nearly all data that are seen, and to count those as fair coins would be to count the truth
-   as evidence for the lie. (Without a judge the header, which has no slack, lets no answer pass on the data alone.)
-3. But two blocks that differ in one data symbol differ in every check symbol or nearly, and there like fair coins. So
-   *every block* of a judged answer must be borne out by its check symbols alone: P <= 2^-I of them for each block that
-   could be meant. Those are told by where they differ from the data as seen: j symbols that are not seen whole or are
-   not as seen, chosen from n, each with the choice that syntax and judge leave; and they are no more than the 2^(K - J)
-   of the first point. An answer needs I - log2(the smaller of the two) >= REQUIRED_BITS in every block, besides the
-   margin that any answer needs.
+   as evidence for the lie. (Without a judge the header, which has no slack, lets few answers pass on the data alone.)
+3. So *every block* of a judged answer must be borne out by its check symbols alone (:mod:`checks`), against the blocks
+   that could be meant: those near the data as seen, and no more than the 2^(K - J) of the first point. An answer needs
+   REQUIRED_BITS of that in every block, besides the margin that any answer needs.
 4. A list adds nothing to the bound: all its members are among the blocks counted. What it adds is attempts, and log2 of
    their number is taken from the margin, as is log2 of the number of judges.
 """
@@ -40,7 +37,8 @@ import numpy.typing as npt
 from testigo.election.profile import Contest
 from testigo.reading.soft import symbol
 from testigo.reading.soft.blocks import Word, rounds
-from testigo.reading.soft.certainty import REQUIRED_BITS, evidence_bits
+from testigo.reading.soft.certainty import REQUIRED_BITS
+from testigo.reading.soft.checks import evidence_of_checks, near_bits
 from testigo.reading.soft.decode import (
     LENGTHS_BITS,
     Attempt,
@@ -63,7 +61,6 @@ Floats = npt.NDArray[np.float64]
 _MOST_LISTED = 2  # blocks that may be decoded by lists
 _LIST, _LIST_ROUNDS, _LIST_ORDER = 5, 24, 2
 _MOST_JUDGES = 4
-_SEEN = 0.1  # nats
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,29 +146,10 @@ class _Judged(Attempt):
             counted = fillings_bits_with(self.guess.contest, syntax, text, *stretch, self.judge.totals) + LENGTHS_BITS
             choice = min(self.free[block], counted)
             by_all = word.evidence(self.solved[block]) - choice
-            by_checks = self._evidence_of_checks(block, word) - min(choice, self._near(block, word))
+            near = near_bits(word, self.solved[block], self._as_seen(block), self.choice[self.blocks.members[block]])
+            by_checks = evidence_of_checks(word, self.solved[block]) - min(choice, near)
             least = min(least, by_all, by_checks)
         return least - self.attempts_bits if math.isfinite(least) else 0.0
-
-    def _evidence_of_checks(self, block: int, word: Word) -> float:
-        """Bits of evidence in a block's check symbols alone; none if it contradicts a known bit."""
-        symbols, size = self.solved[block], self.blocks.data[block]
-        if not math.isfinite(word.evidence(symbols)):
-            return 0.0
-        bits = np.unpackbits(symbols[size:, None], axis=1).astype(bool)
-        trust = word.trust[size:]
-        return evidence_bits(np.abs(trust).ravel(), ((trust > 0) == bits).ravel())
-
-    def _near(self, block: int, word: Word) -> float:
-        """log2 of how many blocks differ from the data as seen where the answer does, or where it is not seen."""
-        size = self.blocks.data[block]
-        bits = np.unpackbits(self.solved[block][:size, None], axis=1).astype(bool)
-        trust = self._as_seen(block)[:size]
-        as_seen = (trust > 0) == bits
-        told = (as_seen & (np.abs(trust) > _SEEN)) | (word.known[:size] != 0)
-        differs = np.count_nonzero(told, axis=1) < 8
-        ways = math.log2(math.comb(size, int(np.count_nonzero(differs))))
-        return ways + float(self.choice[self.blocks.members[block][:size]][differs].sum())
 
     def _as_seen(self, block: int) -> Floats:
         """A block's bits as they are on the map, whatever is near."""
