@@ -243,9 +243,14 @@ class _Costly:
         return [r for r in found if r.side >= 40][:3] + seen
 
     def _known(self, region: Region) -> bool:
-        """Whether a sheet's code that was read lies there."""
-        middles = (np.mean(np.array(sheet.code.corners), axis=0) for sheet in self.sheets)
-        return any(math.hypot(x - region.x, y - region.y) < 0.6 * region.side for x, y in middles)
+        """Whether a sheet's code that was read lies there, or the region is a part of it."""
+        for corners in (np.array(sheet.code.corners, np.float32) for sheet in self.sheets):
+            x, y = corners.mean(axis=0)
+            if math.hypot(float(x) - region.x, float(y) - region.y) < 0.6 * region.side:
+                return True
+            if cv2.pointPolygonTest(corners, (region.x, region.y), False) >= 0:
+                return True
+        return False
 
     def _by_crop(self, region: Region) -> bool:
         """Another binarizer, another size."""

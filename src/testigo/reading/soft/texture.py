@@ -10,7 +10,6 @@ Rules of this module
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -27,7 +26,7 @@ _TALLEST = 5000
 _LEAST_CONTRAST = 6.0  # grey levels: as faint as print may be
 _SIDE = 80  # pixels of a code at which it is looked for: specks of noise are evened out, modules are not
 _BY_CONTRAST = 0.25
-_SURELY = 0.8  # a region this dense is one, whatever the ink did
+_SURELY, _WORTH = 0.8, 0.5  # a region this dense is one, whatever the ink did; one that the change of ink brought out
 _GROWTH = 0.009  # of the image's shorter side by which ink that has bled is taken back: half a module of a tape's code
 _SIZES = (0.2, 0.3, 0.42, 0.55, 0.7, 0.85)  # sides of a code, as shares of the image's shorter side
 
@@ -55,7 +54,8 @@ def find_regions(pixels: Grey, most: int = 4) -> list[Region]:
     size = max(1, round(_GROWTH * min(pixels.shape)))
     if size > 1:
         around = np.ones((size, size), np.uint8)
-        found += _squares(as_grey(cv2.dilate(pixels, around))) + _squares(as_grey(cv2.erode(pixels, around)))
+        more = _squares(as_grey(cv2.dilate(pixels, around))) + _squares(as_grey(cv2.erode(pixels, around)))
+        found += [region for region in more if region.density > _WORTH]
     return _apart(sorted(found, key=lambda r: -r.density), most + 2)
 
 
@@ -130,14 +130,20 @@ def _peaks(active: Singles, contrast: Singles, side: float, zoom: float) -> list
     ]
 
 
-def _apart(regions: list[Region], most: int, taken: Sequence[Region] = ()) -> list[Region]:
+def _apart(regions: list[Region], most: int) -> list[Region]:
+    """The first of those that lie on or in one another, and one more of quite another size."""
     kept: list[Region] = []
+    alone: list[Region] = []  # those of which there is no other size yet
     for region in regions:
         near = [
-            k for k in (*taken, *kept) if math.hypot(k.x - region.x, k.y - region.y) < 0.35 * max(k.side, region.side)
+            k for k in kept if max(abs(k.x - region.x), abs(k.y - region.y)) < max(0.45 * k.side, 0.35 * region.side)
         ]
-        if not near or (len(near) == 1 and not 0.75 < near[0].side / region.side < 1.34):
+        if not near:
             kept.append(region)
+            alone.append(region)
+        elif len(near) == 1 and near[0] in alone and not 0.75 < near[0].side / region.side < 1.34:
+            kept.append(region)
+            alone.remove(near[0])
         if len(kept) == most:
             break
     return kept
