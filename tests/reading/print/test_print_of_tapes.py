@@ -156,6 +156,15 @@ def test_three_words_to_a_number_are_read(tape: Any, strange: Callable[..., Any]
     assert reading.proven, reading.problems
 
 
+def test_words_that_the_edge_cuts_off_are_no_shorter_numbers(tape: Any, strange: Callable[..., Any]) -> None:
+    counts = tape.counts(24)
+    reading = read(tape, strange(tape, counts, "simplex", True)[:, :522])
+    assert not reading.proven
+    for row in reading.lines:
+        assert row.words in (None, counts.lines[row.name]) or row.words_confidence < 800, row
+        assert row.value in (None, counts.lines[row.name])
+
+
 @pytest.mark.parametrize(("face", "beside"), [(TRUETYPE[0], False), (TRUETYPE[1], True)], ids=["mono", "serif"])
 def test_typefaces_of_the_system_are_read(tape: Any, strange: Callable[..., Any], face: Path, beside: bool) -> None:
     if not face.exists():

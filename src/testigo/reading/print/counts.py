@@ -11,6 +11,7 @@ How a count is read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,7 @@ from testigo.reading.print.page import Page
 from testigo.reading.print.rows import Row, Text, around, joined
 from testigo.reading.print.segments import Piece, crop
 
+_WORD = re.compile(r"[a-z0-9?]+")
 _LONGER = 1.4  # times the usual width: numbers of more figures than most
 _USUALLY_RIGHT = 0.1  # share of the rows that must say otherwise where nearly all numbers have one figure
 _OFF = 1.8  # millimetres by which figures may stand off their column
@@ -226,11 +228,17 @@ def _take_words(counts: Sequence[RowCount], grammar: WordGrammar) -> None:
 
 def _as_printed(counts: Sequence[RowCount], grammar: WordGrammar) -> WordGrammar:
     """The grammar with as many words to a number as the sheet prints: all rows together decide, and none by itself."""
-    spelt = [joined(count.row.words) for count in counts if count.row is not None and count.row.words]
+    spelt = [count.row.words for count in counts if count.row is not None and count.row.words]
     sample = spelt[:: max(1, len(spelt) // _SAMPLE)]
     if len(sample) < 3:
         return grammar
-    fits = {one: float(np.median([read.fit for read in one.read(sample)])) for one in (grammar, *grammar.others)}
+    # As many as are seen: where the paper's edge cuts the last word off, what is left of it is no place less.
+    seen = round(float(np.median([len(_WORD.findall(" ".join(text.text for text in words))) for words in sample])))
+    lines = [joined(words) for words in sample]
+    possible = (grammar, *(other for other in grammar.others if other.places == seen))
+    if len(possible) == 1:
+        return grammar
+    fits = {one: float(np.median([read.fit for read in one.read(lines)])) for one in possible}
     best = max(fits, key=lambda one: fits[one])
     return best if fits[best] > fits[grammar] + _CLEARLY else grammar
 
