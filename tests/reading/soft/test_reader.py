@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from testigo.reading.soft import Clock, SoftCode, find_regions, read_region
+from testigo.reading.soft import Clock, Region, SoftCode, find_regions, read_region
 
 Change = Callable[[Any], Any]
 
@@ -165,3 +165,12 @@ def test_a_code_on_paper_that_curls_is_read(codes: Any) -> None:
     found = read(codes, np.asarray(curled, np.uint8), 5.0)
     assert found is not None
     assert found.decoded.payload.text == codes.payload(10)
+
+
+def test_a_region_that_is_not_the_middle_of_a_cut_code_is_good_enough(codes: Any) -> None:
+    """What is seen of a code that lacks its left and a finder is not where its middle is."""
+    pixels = _white(np.s_[:, : 90 + 165])(codes.picture(11, border=300)[:, 210:])
+    where = Region(368.0, 300 + 196 + 110.0, 270.0, 1.0)
+    found = read_region(np.ascontiguousarray(pixels), where, [codes.contest], Clock(5.0))
+    assert found is not None
+    assert found.decoded.payload.text == codes.payload(11)

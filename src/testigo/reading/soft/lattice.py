@@ -27,7 +27,7 @@ Singles = npt.NDArray[np.float32]
 
 _OVERSAMPLE = 6.0  # pixels per module after resizing
 _ELASTIC = 5.0  # how much a step that is not one pitch costs
-_LEAST_SCORE = 6.5
+_LEAST_SCORE, _WEAK_SCORE = 6.5, 4.8
 
 
 def find_lattices(
@@ -40,7 +40,21 @@ def find_lattices(
         centre, side: of the square where a code may be, in pixels.
         angle: degrees by which it is turned, up to quarter turns.
         versions: that may be.
+        most: how many.
     """
+    found = _lattices(pixels, centre, side, angle, versions)
+    if (
+        found and found[0].score < _LEAST_SCORE
+    ):  # what is seen of a code is not its middle: look round where that must be
+        weak = found[0]
+        middle = float(weak.x.mean()), float(weak.y.mean())
+        found = _lattices(pixels, middle, weak.pitch * weak.modules, angle, versions)
+    return [grid for grid in found[:most] if grid.score >= _LEAST_SCORE]
+
+
+def _lattices(
+    pixels: Grey, centre: tuple[float, float], side: float, angle: float, versions: tuple[int, ...]
+) -> list[Grid]:
     reach = 0.72 * side
     size = max(32, round(2 * reach))
     zoom = min(4.0, 420.0 / size) if size < 420 else max(0.25, 720.0 / size) if size > 720 else 1.0
@@ -59,8 +73,7 @@ def find_lattices(
         if columns is None or rows is None:
             continue
         found += _matched(flat, _between(columns), _between(rows), versions)
-    best = sorted(found, key=lambda grid: -grid.score)[:most]
-    return [_placed(grid, back) for grid in best]
+    return [_placed(grid, back) for grid in sorted(found, key=lambda grid: -grid.score)]
 
 
 def _placed(grid: Grid, back: Floats) -> Grid:
@@ -156,7 +169,7 @@ def _matched(flat: Singles, columns: Floats, rows: Floats, versions: tuple[int, 
             match = cv2.matchTemplate(padded, template(version, turns), cv2.TM_CCORR)
             _, best, _, (column, row) = cv2.minMaxLoc(match)
             score = best / total
-            if score >= _LEAST_SCORE:
+            if score >= _WEAK_SCORE:
                 found.append((float(score), version, turns, row - margin, column - margin))
     found.sort(reverse=True)
     return [
