@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from testigo.reading.soft import combine, decode_modules
-from testigo.reading.soft.symbol import LEVELS, VERSIONS
+from testigo.reading.soft.symbol import LEVELS, VERSIONS, blocks, layout
 
 Damage = Callable[[Any, np.random.Generator], Any]
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "soft.py"
@@ -181,3 +181,20 @@ def test_the_printed_bound_is_the_rule_of_three() -> None:
     assert bound(100_000, 0) == pytest.approx(3e-5, rel=0.01)
     assert bound(10, 10) == 1.0
     assert bound(1000, 1) == pytest.approx(4.74e-3, rel=0.01)
+
+
+@pytest.mark.parametrize("rubbish", [0.0, 0.4, 3.0])
+def test_data_that_no_check_symbol_bears_out_are_no_answer(codes: Any, trust_of: Any, rubbish: float) -> None:
+    """Every check symbol of a block is covered: what its data seem to say fits the grammar, and proves nothing.
+
+    So a figure of which one module was misread would be believed. Trials of an earlier reader had two such answers.
+    """
+    places, parts = layout(8), blocks(8, "Q")
+    for number in range(6):
+        rng = np.random.default_rng(number)
+        trust = trust_of(codes.modules(codes.payload(number)))
+        for block in range(len(parts.members)) if number % 2 else [number]:
+            covered = parts.members[block][parts.data[block] :]
+            bits = (8 * covered[:, None] + np.arange(8)).ravel()
+            trust[places.rows[bits], places.columns[bits]] = rng.choice([-rubbish, rubbish], len(bits))
+        assert decode_modules(trust, [codes.contest]) is None

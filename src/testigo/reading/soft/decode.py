@@ -2,21 +2,20 @@
 
 How a map of modules is decoded
 -------------------------------
-1. Masks, levels and lengths are rated by the format information and the bits that the syntax fixes; the likeliest few
-   are tried.
+1. Masks, levels and lengths are guessed (:mod:`guesses`); the likeliest few are tried.
 2. Known modules (function patterns, bits that the syntax fixes, blocks already decoded) show where on the symbol the
    map can be trusted: where they are wrong, their neighbours are trusted less.
 3. Each block is decoded by generalised minimum distance, then by ordered statistics; each block that succeeds tells
    more about where the map is wrong, so the others are tried again.
-4. The answer counts only if every block has evidence enough (:mod:`certainty`), the message is made of whole segments,
-   and its text fits the grammar as a whole. Everything else is no answer.
+4. The answer counts only if every block has evidence enough (:mod:`certainty`), is borne out by its check symbols
+   (:mod:`checks`), the message is made of whole segments, and its text fits the grammar as a whole. Everything else is
+   no answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -26,29 +25,20 @@ from testigo.election.grammar import Payload, parse_payload
 from testigo.election.profile import Contest
 from testigo.reading.soft import symbol
 from testigo.reading.soft.blocks import Word, by_distance, by_order
-from testigo.reading.soft.certainty import REQUIRED_BITS
+from testigo.reading.soft.certainty import REQUIRED_BITS, REQUIRED_OF_CHECKS
+from testigo.reading.soft.checks import evidence_of_checks, near_bits
 from testigo.reading.soft.counting import fillings_bits
 from testigo.reading.soft.field import Bytes
+from testigo.reading.soft.guesses import Guess, guesses_of
 from testigo.reading.soft.message import characters_in, text_of
 from testigo.reading.soft.syntax import (
-    RatedFillings,
-    Shape,
-    Syntax,
-    rated_fillings,
-    shape_of,
-    shape_without_syntax,
     syntax_of,
 )
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-NOTHING_VOUCHED: Mapping[str, str] = MappingProxyType({})
 _CLIP = 4.0
-_LEAST_SCORE = 10.0  # nats that a shape must gain over chance before it is tried
-_LEAST_FORMAT_SCORE = 11.0  # the same for a shape that knows nothing but the format
-_WITHIN = 12.0  # nats behind the best
-_LENGTHS_WITHIN = 14.0  # nats behind the best length
 LENGTHS_BITS = 5.0  # choice of the length, and of a character that two blocks share
 _CERTAIN = 1000.0  # bits; where nothing is left to choose
 _SPREAD = 1.6  # modules over which an error speaks for its neighbours
@@ -100,30 +90,6 @@ class Decoded:
         return self.symbols.count("e")
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A mask, level and shape to try, and how well they explain what is seen."""
-
-    score: float
-    contest: Contest
-    level: str
-    mask: int
-    shape: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class _Rated:
-    """A level and mask, with how well every filling of a syntax explains what is seen."""
-
-    best: float
-    contest: Contest
-    syntax: Syntax | None
-    level: str
-    mask: int
-    by_format: float = 0.0
-    fillings: tuple[RatedFillings, ...] = ()
-
-
 def decode_modules(
     trust: Floats,
     contests: Sequence[Contest],
@@ -173,77 +139,6 @@ def combine(maps: Sequence[Floats]) -> Floats:
     return np.asarray(np.clip(np.sum(maps, axis=0), -_CLIP, _CLIP), np.float64)
 
 
-# ---------------------------------------------------------------------- which mask, level, length
-
-
-def _gain(trust: Floats) -> Floats:
-    """Nats that a bit gains over chance if it is one; of the negative: if it is zero."""
-    return np.asarray(np.log(2) - np.logaddexp(0, -trust), np.float64)
-
-
-def guesses_of(
-    trust: Floats, version: int, contests: Sequence[Contest], vouched: Mapping[str, str] = NOTHING_VOUCHED
-) -> list[Guess]:
-    """What to try, the likeliest first.
-
-    Args:
-        trust: clipped.
-        version: of the symbol.
-        contests: whose grammars may apply.
-        vouched: contest -> text with which its payload begins, if something else than the code tells it.
-    """
-    rated = _rated(trust, version, contests, vouched)
-    best = max((one.best for one in rated), default=0.0)
-    least = max(_LEAST_SCORE, best - _WITHIN)
-    kept = [one for one in rated if one.best >= (least if one.fillings else _LEAST_FORMAT_SCORE)]
-    return [_guess(one, version) for one in sorted(kept, key=lambda one: -one.best)]
-
-
-def _rated(trust: Floats, version: int, contests: Sequence[Contest], vouched: Mapping[str, str]) -> list[_Rated]:
-    place = symbol.layout(version)
-    bits = trust[place.rows, place.columns]
-    formats = np.stack([trust[tuple(np.array(copy).T)] for copy in place.format_places])
-    if_dark, if_light = _gain(bits), _gain(-bits)
-    found: list[_Rated] = []
-    flips = np.stack([symbol.mask_bits(version, mask) for mask in range(8)])
-    ones, zeros = np.where(flips, if_light, if_dark), np.where(flips, if_dark, if_light)
-    for level in symbol.LEVELS:
-        order = symbol.blocks(version, level).message_bits
-        by_format = [float(_gain(formats * symbol.format_bits(level, mask)).sum()) for mask in range(8)]
-        for contest in contests:
-            syntax = syntax_of(contest, vouched.get(contest.code, ""))
-            if syntax is None:
-                continue
-            fillings = rated_fillings(syntax, version, ones[:, order], zeros[:, order])
-            for mask in range(8):
-                found.append(_Rated(by_format[mask], contest, None, level, mask))
-                if fillings:
-                    best = max(float(one.scores[mask].max()) for one in fillings) + by_format[mask]
-                    found.append(_Rated(best, contest, syntax, level, mask, by_format[mask], fillings))
-    return found
-
-
-def _guess(rated: _Rated, version: int) -> Guess:
-    """What all the fillings agree on that are not far behind the best: a length is seldom sure from damage alone."""
-    codewords = sum(symbol.blocks(version, rated.level).data)
-    if rated.syntax is None:
-        free = shape_without_syntax(rated.contest.code, codewords)
-        return Guess(rated.best, rated.contest, rated.level, rated.mask, free)
-    top = rated.best - rated.by_format
-    near = [f for one in rated.fillings for f in one.near(rated.mask, top - _LENGTHS_WITHIN)]
-    top_most = [f for one in rated.fillings for f in one.near(rated.mask, top - 1e-6)]
-    best, *others = (shape_of(rated.syntax, filling, version, codewords) for filling in (*top_most, *near))
-    known = best.known
-    for shape in others:
-        known = np.where(known == shape.known, known, 0)
-    choice = np.where((known == 0) & (best.known != 0), 1.0, best.free)
-    merged = Shape(best.contest, best.mode, best.length, known.astype(np.int8), choice)
-    return Guess(rated.best, rated.contest, rated.level, rated.mask, merged)
-
-
-# ---------------------------------------------------------------------- one attempt
-
-
 class Attempt:
     """Decode under one guess of mask, level and length."""
 
@@ -257,7 +152,8 @@ class Attempt:
         self.known = known
         free = np.zeros((self.blocks.total, 8))
         free[self.blocks.data_order] = guess.shape.free.reshape(-1, 8)
-        self.free = [float(free[member].sum()) for member in self.blocks.members]
+        self.choice = np.asarray(free.sum(axis=1), np.float64)
+        self.free = [float(self.choice[member].sum()) for member in self.blocks.members]
         self.solved: dict[int, Bytes] = {}
 
     def run(self, effort: Effort) -> Decoded | None:
@@ -303,29 +199,50 @@ class Attempt:
         """Whether every block was decoded."""
         return len(self.solved) == len(self.blocks.members)
 
-    def words(self) -> list[Word]:
-        """Every block as seen, trusted as far as the map is right nearby."""
-        trust = self._local_trust()[self.place.rows, self.place.columns]
+    def words(self, without: int | None = None) -> list[Word]:
+        """Every block as seen, trusted as far as the map is right nearby.
+
+        Args:
+            without: a solved block that may not say where the map is right: no block vouches for itself.
+        """
+        trust = self._local_trust(without)[self.place.rows, self.place.columns]
         bits = np.where(self.flip, -trust, trust).reshape(-1, 8)
         return [
             Word(bits[member], self.known[member], free, self.blocks.checks)
             for member, free in zip(self.blocks.members, self.free, strict=True)
         ]
 
-    def _expected(self) -> npt.NDArray[np.int8]:
+    def as_seen(self, block: int) -> Floats:
+        """A block's bits as they are on the map, whatever is near: shape (n, 8)."""
+        trust = self.trust[self.place.rows, self.place.columns]
+        return np.where(self.flip, -trust, trust).reshape(-1, 8)[self.blocks.members[block]]
+
+    def by_checks(self, block: int, choice: float, *, vouching: bool = False) -> float:
+        """Bits by which a solved block's check symbols alone tell it from the blocks that could be meant instead.
+
+        Args:
+            choice: log2 of the number of blocks that the grammar allows.
+            vouching: whether the block itself may say, too, where the map is right.
+        """
+        word, symbols = self.words(None if vouching else block)[block], self.solved[block]
+        near = near_bits(word, symbols, self.as_seen(block), self.choice[self.blocks.members[block]])
+        return evidence_of_checks(word, symbols) - min(choice, near)
+
+    def _expected(self, without: int | None) -> npt.NDArray[np.int8]:
         """Every module whose colour is known by now: +1 dark, -1 light, 0 not known."""
         expected = self.place.known.copy()
         bits = self.known.copy()
         for block, symbols in self.solved.items():
-            bits[self.blocks.members[block]] = np.where(np.unpackbits(symbols[:, None], axis=1) > 0, 1, -1)
+            if block != without:
+                bits[self.blocks.members[block]] = np.where(np.unpackbits(symbols[:, None], axis=1) > 0, 1, -1)
         expected[self.place.rows, self.place.columns] = np.where(self.flip, -bits.ravel(), bits.ravel())
         for copy in self.place.format_places:
             expected[tuple(np.array(copy).T)] = symbol.format_bits(self.guess.level, self.guess.mask)
         return expected
 
-    def _local_trust(self) -> Floats:
+    def _local_trust(self, without: int | None) -> Floats:
         """The map, trusted less where known modules nearby are not as they must be."""
-        expected = self._expected()
+        expected = self._expected(without)
         seen = (np.abs(self.trust) > 0.1) & (expected != 0)
         wrong = seen & ((self.trust > 0) != (expected > 0))
         near_wrong = cv2.GaussianBlur(wrong.astype(np.float64), (0, 0), _SPREAD)
@@ -380,7 +297,9 @@ class Attempt:
             if syntax is not None and self.guess.shape.mode:
                 counted = fillings_bits(self.guess.contest, syntax, text, start, stop) + LENGTHS_BITS
                 choice = min(choice, counted)
-            least, first = min(least, word.evidence(self.solved[block]) - choice), first + size
+            by_all = word.evidence(self.solved[block]) - choice
+            by_checks = self.by_checks(block, choice) + REQUIRED_BITS - REQUIRED_OF_CHECKS
+            least, first = min(least, by_all, by_checks), first + size
         return float(min(least, _CERTAIN))
 
     def _unused(self, symbols: str) -> int:

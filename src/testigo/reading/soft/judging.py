@@ -19,7 +19,7 @@ Why a judge's lie gives no wrong payload
    as evidence for the lie. (Without a judge the header, which has no slack, lets few answers pass on the data alone.)
 3. So *every block* of a judged answer must be borne out by its check symbols alone (:mod:`checks`), against the blocks
    that could be meant: those near the data as seen, and no more than the 2^(K - J) of the first point. An answer needs
-   REQUIRED_BITS of that in every block, besides the margin that any answer needs.
+   REQUIRED_BITS of that in every block, besides what any answer needs.
 4. A list adds nothing to the bound: all its members are among the blocks counted. What it adds is attempts, and log2 of
    their number is taken from the margin, as is log2 of the number of judges.
 """
@@ -37,20 +37,18 @@ import numpy.typing as npt
 from testigo.election.profile import Contest
 from testigo.reading.soft import symbol
 from testigo.reading.soft.blocks import Word, rounds
-from testigo.reading.soft.certainty import REQUIRED_BITS
-from testigo.reading.soft.checks import evidence_of_checks, near_bits
+from testigo.reading.soft.certainty import REQUIRED_BITS, REQUIRED_OF_CHECKS
 from testigo.reading.soft.decode import (
     LENGTHS_BITS,
     Attempt,
     Decoded,
     Effort,
-    Guess,
     clipped,
     decode_modules,
-    guesses_of,
     version_of,
 )
 from testigo.reading.soft.field import Bytes
+from testigo.reading.soft.guesses import Guess, guesses_of
 from testigo.reading.soft.message import characters_in
 from testigo.reading.soft.modes import MODES
 from testigo.reading.soft.syntax import Filling, shape_of, syntax_of
@@ -146,15 +144,9 @@ class _Judged(Attempt):
             counted = fillings_bits_with(self.guess.contest, syntax, text, *stretch, self.judge.totals) + LENGTHS_BITS
             choice = min(self.free[block], counted)
             by_all = word.evidence(self.solved[block]) - choice
-            near = near_bits(word, self.solved[block], self._as_seen(block), self.choice[self.blocks.members[block]])
-            by_checks = evidence_of_checks(word, self.solved[block]) - min(choice, near)
-            least = min(least, by_all, by_checks)
+            by_checks = self.by_checks(block, choice) + REQUIRED_BITS - REQUIRED_OF_CHECKS
+            least = min(least, by_all, by_checks, self.by_checks(block, choice, vouching=True))
         return least - self.attempts_bits if math.isfinite(least) else 0.0
-
-    def _as_seen(self, block: int) -> Floats:
-        """A block's bits as they are on the map, whatever is near."""
-        trust = self.trust[self.place.rows, self.place.columns]
-        return np.where(self.flip, -trust, trust).reshape(-1, 8)[self.blocks.members[block]]
 
     def _by_lists(self) -> Decoded | None:
         """The combination of the unsure blocks' candidates that is sure with the totals; none if there are two."""
