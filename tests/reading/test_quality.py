@@ -163,7 +163,9 @@ def test_what_could_not_be_read_is_never_called_a_good_scan(tapes: Any, to_jpeg:
     """Nothing is wrong with the scan; its code is covered, and its print was not asked for."""
     pixels = tapes.drawn(1)
     whole = opened(to_jpeg(pixels))
-    x, y, width, height = read_sheet(tapes.profile, whole, rehearsal=True).found[0].code.region
+    code = read_sheet(tapes.profile, whole, rehearsal=True).found[0].code
+    assert code is not None
+    x, y, width, height = code.region
     pixels[y : y + height, x : x + width] = 235
     covered = opened(to_jpeg(pixels))
     found = read_sheet(tapes.profile, covered, rehearsal=True, print_mode="never")

@@ -274,7 +274,7 @@ def test_the_json_line_has_its_documented_shape(tapes: Any, to_jpeg: ToJpeg) -> 
         "null": counts.null,
         "blank": counts.blank,
         "payload": tapes.payload(1),
-        "confidence": 995,
+        "confidence": 999,
         "stage": "half",
         "problems": [],
         "page": 1,

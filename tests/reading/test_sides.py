@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from testigo.reading import read_sheet
+from testigo.reading import Code, read_sheet
 from testigo.reading.opening.images import image_of
 from testigo.reading.papers.finding import BOTTOM, LEFT, RIGHT, TOP
 from testigo.reading.quality import judge
@@ -22,6 +22,12 @@ def cuts(tapes: Any, pixels: Any) -> set[str]:
     found = read_sheet(tapes.profile, image, rehearsal=True, print_mode="never").found
     assert found, "the code is to be read"
     return {reason.code for reason in judge(image, tapes.profile, found).reasons if reason.code.startswith("cut")}
+
+
+def code_on(tapes: Any, pixels: Any) -> Code:
+    (sheet,) = read_sheet(tapes.profile, image_of(pixels), rehearsal=True).found
+    assert sheet.code is not None
+    return sheet.code
 
 
 def on_ground(pixels: Any) -> Any:
@@ -41,15 +47,14 @@ def test_dark_columns_from_end_to_end_are_no_cut_print(tapes: Any, columns: tupl
 def test_a_code_that_reaches_beyond_the_image_is_cut_on_the_sheets_own_side(tapes: Any, quarters: int) -> None:
     """Ten millimetres of the code are missing on the right of the sheet, whichever way it lies."""
     pixels = tapes.drawn(1)
-    found = read_sheet(tapes.profile, image_of(pixels), rehearsal=True).found
-    right = round(max(x for x, _ in found[0].code.corners))
+    right = round(max(x for x, _ in code_on(tapes, pixels).corners))
     lying = np.rot90(pixels[:, : right - 10 * PIXELS_PER_MM], quarters)
     assert "cut_right" in cuts(tapes, lying)
 
 
 def test_only_what_the_image_surely_shows_is_called_shown(tapes: Any) -> None:
     pixels = tapes.drawn(1)
-    code = read_sheet(tapes.profile, image_of(pixels), rehearsal=True).found[0].code
+    code = code_on(tapes, pixels)
     layout = tapes.profile.contest("presidente").layout
     height, width = pixels.shape
     assert sides_shown(code, layout, (width, height)) == {BOTTOM: True, LEFT: True, RIGHT: True}

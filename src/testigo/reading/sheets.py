@@ -35,8 +35,8 @@ from testigo.records import Evidence, Opening
 PrintMode = Literal["needed", "always", "never"]
 PRINT_MODES: Final[tuple[PrintMode, ...]] = ("needed", "always", "never")
 
-#: Per mille: a code read with less confidence wants its print read too.
-_SURE = 990
+#: Per mille: a code read with less confidence (trials bound its error less tightly) wants its print read too.
+_SURE = 998
 #: Per mille: of a code and a print, each sure, that say the same.
 _BOTH = 999
 #: Of a page's sheets without a code, those whose code is looked for again with their print's help.
