@@ -8,7 +8,6 @@ How a sheet is read
    contests the one whose code and labels fit is taken.
 4. The counts are read, each from its figures and its words (:mod:`counts`); on forms from boxes (:mod:`cells`).
 5. The sums judge (:mod:`proof`); header, signatures and the authority's code are read besides.
-6. A sheet that only lacks something unread is looked at again with heavier and with sharper strokes (:mod:`again`).
 
 Rules of this module
 --------------------
@@ -26,7 +25,6 @@ from functools import lru_cache
 
 from testigo.election import Contest, Profile, parse_sheet_code
 from testigo.reading.print import cells, ending, header
-from testigo.reading.print.again import looked_again
 from testigo.reading.print.answers import PrintReading
 from testigo.reading.print.counts import RowCount, read_counts
 from testigo.reading.print.ctc import WordGrammar
@@ -80,19 +78,10 @@ def read_print(
     possible = hinted or possible
     if not possible or pixels.ndim != 2 or min(pixels.shape) < 64:
         return None
-
-    def look(seen: Grey) -> PrintReading | None:
-        return _read_once(profile, seen, possible, sheet_code)
-
-    first = look(pixels)
-    return None if first is None else looked_again(first, pixels, look)
-
-
-def _read_once(profile: Profile, pixels: Grey, possible: Sequence[Contest], sheet_code: str) -> PrintReading | None:
-    layout = possible[0].layout
-    assert layout is not None  # noqa: S101
+    first = possible[0]
+    assert first.layout is not None and first.printing is not None  # noqa: S101
     reader = SheetReader(recogniser())
-    page = make_page(pixels, layout.paper_width)
+    page = make_page(pixels, first.layout.paper_width)
     pieces = find_pieces(page)
     texts, end = _read_down(page, pieces, possible, reader)
     found = _which(texts, possible)
