@@ -96,10 +96,10 @@ def check_images(
 
 
 def _expected(leaves: Leaves) -> dict[str, tuple[tuple[int, PublicReading], ...]]:
-    """Image -> the readings of its code alone; one that needed the print cannot be had again from the code."""
+    """Image -> the readings of its code, those that needed the print too: whoever names the print is not let off."""
     expected: dict[str, tuple[tuple[int, PublicReading], ...]] = {}
     for index, reading in leaves.readings.items():
-        if reading.opened is not None and reading.evidence == (Evidence.QR.value,):
+        if reading.opened is not None and Evidence.QR in reading.evidence:
             image = leaves.opened[reading.opened].image
             if image:
                 expected[image] = (*expected.get(image, ()), (index, reading))
