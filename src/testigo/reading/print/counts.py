@@ -17,8 +17,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from testigo.reading.print.columns import Column, Places, Stand, column_of
 from testigo.reading.print.ctc import WordGrammar, likely_numbers
-from testigo.reading.print.evidence import NOTHING, READABLE, Source, figures_source, together, words_source
+from testigo.reading.print.evidence import (
+    NOTHING,
+    READABLE,
+    WORST_FIT,
+    Source,
+    figures_source,
+    together,
+    words_source,
+)
 from testigo.reading.print.looking import SheetReader
 from testigo.reading.print.matching import Alignment
 from testigo.reading.print.page import Page
@@ -26,12 +35,11 @@ from testigo.reading.print.rows import Row, Text, around, joined
 from testigo.reading.print.segments import Piece, crop
 
 _WORD = re.compile(r"[a-z0-9?]+")
-_LONGER = 1.4  # times the usual width: numbers of more figures than most
-_USUALLY_RIGHT = 0.1  # share of the rows that must say otherwise where nearly all numbers have one figure
-_OFF = 1.8  # millimetres by which figures may stand off their column
 _WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
 _AGREE = 0.25  # share of the rows with words below which the figures found are not the counts
 _SAMPLE, _CLEARLY = 10, 4.0  # rows that say how many words make a number; by how much their logarithms must say so
+_FEW_WHOLE = 0.1  # share of lines that may fit the profile's number of words on a sheet that prints another
+_LETTER = 0.5  # of its height: how wide a letter is at least
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -65,26 +73,6 @@ class RowCount:
         self.weights = together(self.figures, self.words) if self.figures.chances or self.words.chances else {}
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """Where the figures of all rows stand: ``edge`` is which edge is aligned, ``slope`` pixels per row of pixels."""
-
-    edge: str
-    at: float
-    slope: float
-    widest: int
-    height: float
-    drop: float  # from the label's middle down to the figures'
-
-    def place(self, piece: Piece) -> float:
-        """How far a piece stands off the column, pixels."""
-        return _edge(piece, self.edge) - (self.at + self.slope * piece.middle)
-
-
-def _edge(piece: Piece, edge: str) -> float:
-    return {"left": piece.left, "right": piece.right, "middle": (piece.left + piece.right) / 2}[edge]
-
-
 def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: WordGrammar | None,
                 reader: SheetReader) -> tuple[list[RowCount], tuple[int, ...]]:  # fmt: skip
     """The count of each expected row, from the tape's pieces; and which of the unknown rows hold a count as well."""
@@ -104,7 +92,7 @@ def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: 
 
 def _holds_count(page: Page, row: Row, column: Column | None, grammar: WordGrammar | None) -> bool:
     """Whether an unknown row has figures where the others have theirs, or legible words: a stamp has neither."""
-    if column is None or any(abs(column.place(text.piece)) <= _OFF * page.scale for text in row.figures):
+    if column is None or any(column.holds(page, text.piece) for text in row.figures):
         return True
     return grammar is not None and words_source(grammar.read([joined(row.words)])[0]).readable is not None
 
@@ -124,40 +112,7 @@ def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
     pieces = [text.piece for text in picked]
     if len(pieces) < 3:
         return None
-    edge, at, slope = _aligned(page, pieces)
-    known = {id(text) for text in picked}
-    drops = [
-        text.piece.middle - row.texts[0].piece.middle
-        for row in rows
-        for text in row.figures
-        if row.texts and id(text) in known
-    ]
-    return Column(
-        edge, at, slope, max(piece.width for piece in pieces), float(np.median([p.height for p in pieces])),
-        float(np.median(drops)) if drops else 0.0,
-    )  # fmt: skip
-
-
-def _aligned(page: Page, pieces: Sequence[Piece]) -> tuple[str, float, float]:
-    """The edge by which figures are aligned, where it is in the uppermost row, and its slope.
-
-    It is the edge that nearly all share. Numbers of one figure share all of them: the longer ones decide.
-    """
-    downs = np.array([piece.middle for piece in pieces])
-    widths = np.array([piece.width for piece in pieces])
-    long = widths > _LONGER * np.median(widths)
-    weights = np.where(long, 1.0, 0.1) if long.sum() >= 3 else np.ones(len(pieces))
-    least = 0.02 if long.sum() >= 3 else _USUALLY_RIGHT
-    chosen: tuple[float, str, float, float] | None = None
-    for edge in ("right", "left", "middle"):
-        places = np.array([_edge(piece, edge) for piece in pieces], np.float64)
-        at, slope = _line(downs, places, _OFF * page.scale)
-        off = np.abs(places - at - slope * downs)
-        outside = float(np.average(off > 0.6 * page.scale, weights=weights)) + 0.02 * float(np.median(off)) / page.scale
-        if chosen is None or outside < chosen[0] - least:
-            chosen = (outside, edge, at, slope)
-    assert chosen is not None  # noqa: S101  (there are three edges)
-    return chosen[1:]
+    return column_of(page, pieces)
 
 
 def _as_in_words(count: RowCount) -> Text | None:
@@ -176,17 +131,6 @@ def _rightmost(row: Row) -> Text:
     return max(row.figures, key=lambda text: text.piece.right)
 
 
-def _line(x: np.ndarray, y: np.ndarray, near: float) -> tuple[float, float]:
-    """A straight line through most of the points."""
-    at, slope = float(np.median(y)), 0.0
-    for _ in range(3):
-        good = np.abs(y - at - slope * x) < near
-        if good.sum() < 6 or np.ptp(x[good]) < 1:
-            break
-        slope, at = (float(value) for value in np.polyfit(x[good], y[good], 1))
-    return at, slope
-
-
 # ------------------------------------------------------------------------------------ figures
 
 
@@ -194,26 +138,12 @@ def _take_figures(page: Page, count: RowCount, column: Column | None) -> None:
     assert count.row is not None  # noqa: S101
     found = count.row.figures
     # Figures that stand in no column are a party's number, a speck, a note: nobody knows.
-    found = [text for text in found if column is not None and abs(column.place(text.piece)) <= _OFF * page.scale]
+    found = [text for text in found if column is not None and column.holds(page, text.piece)]
     if not found:
         return
     text = max(found, key=lambda text: text.piece.right)
     count.figures_at = text.piece
     count.figures = figures_source(likely_numbers(text.frames))
-
-
-def _figures_place(page: Page, row: Row, column: Column) -> Piece | None:
-    """Where a row's figures should stand."""
-    anchor = row.texts[0].piece if row.texts else row.words[0].piece if row.words and not row.own else None
-    if anchor is None or not row.texts:
-        return None
-    middle = anchor.middle + column.drop
-    edge = column.at + column.slope * middle
-    wide = column.widest
-    left = {"right": edge - wide, "left": edge, "middle": edge - wide / 2}[column.edge]
-    half = column.height / 2
-    piece = Piece(max(0, round(left)), max(0, round(middle - half)), round(left + wide), round(middle + half))
-    return piece if piece.right <= page.width and piece.bottom <= page.height else None
 
 
 # -------------------------------------------------------------------------------------- words
@@ -238,36 +168,12 @@ def _as_printed(counts: Sequence[RowCount], grammar: WordGrammar) -> WordGrammar
     possible = (grammar, *(other for other in grammar.others if other.places == seen))
     if len(possible) == 1:
         return grammar
-    fits = {one: float(np.median([read.fit for read in one.read(lines)])) for one in possible}
-    best = max(fits, key=lambda one: fits[one])
-    return best if fits[best] > fits[grammar] + _CLEARLY else grammar
-
-
-def _words_place(page: Page, row: Row, typical: tuple[float, float, float, float] | None) -> Piece | None:
-    """Where a row's words should stand: beside or below its label, as in the other rows."""
-    if typical is None or not row.texts:
-        return None
-    left, right, drop, height = typical
-    middle = row.texts[0].piece.middle + drop
-    piece = Piece(round(left), round(middle - height / 2), round(right), round(middle + height / 2))
-    inside = piece.left >= 0 and piece.top >= 0 and piece.right <= page.width and piece.bottom <= page.height
-    return piece if inside else None
-
-
-def _typical_words(counts: Sequence[RowCount]) -> tuple[float, float, float, float] | None:
-    """Left, right, drop from the label's middle, and height of the words of well-read rows."""
-    good = [
-        (count.words_at, count.row.texts[0].piece.middle)
-        for count in counts
-        if count.row is not None and count.row.texts and count.words_at is not None and count.words.readable is not None
-    ]
-    if len(good) < 3:
-        return None
-    height = float(np.median([piece.height for piece, _ in good]))
-    lefts = np.array([piece.left for piece, _ in good])
-    rights = np.array([piece.right for piece, _ in good])
-    drop = float(np.median([piece.middle - middle for piece, middle in good]))
-    return float(np.percentile(lefts, 3)), float(np.percentile(rights, 97)), drop, height
+    fits = {one: np.array([read.fit for read in one.read(lines)]) for one in possible}
+    # Pale words are lost here and there; a sheet with a word less to a number has no whole line of so many.
+    if (fits[grammar] > WORST_FIT).mean() > _FEW_WHOLE:
+        return grammar
+    best = max(fits, key=lambda one: float(np.median(fits[one])))
+    return best if np.median(fits[best]) > np.median(fits[grammar]) + _CLEARLY else grammar
 
 
 # -------------------------------------------------------------------------------- second look
@@ -275,24 +181,37 @@ def _typical_words(counts: Sequence[RowCount]) -> tuple[float, float, float, flo
 
 def _look_again(page: Page, counts: Sequence[RowCount], column: Column | None, grammar: WordGrammar | None,
                 reader: SheetReader) -> None:  # fmt: skip
-    """Rows read badly or not at all are read once more; the surer of the two looks stands."""
+    """Rows whose figures and words do not agree are read once more, where the other rows have theirs, whole."""
+    places = Places(page, column, [_stand(count, good=True) for count in counts if count.row is not None])
     doubtful = [count for count in counts if count.row is not None and not _agree(count)]
+    unsure = [count for count in doubtful if _worth(count, count.figures)]
     if column is not None:
-        unsure = [count for count in doubtful if _unsure(count.figures)]
-        places = [count.figures_at or _figures_place(page, _row(count), column) for count in unsure]
-        _figures_again(page, [(c, place) for c, place in zip(unsure, places, strict=True) if place], reader)
+        spots = [places.figures(_stand(count)) for count in unsure]
+        _figures_again(page, [(c, spot) for c, spot in zip(unsure, spots, strict=True) if spot], reader)
     if grammar is not None:
-        typical = _typical_words(counts)
-        unsure = [count for count in doubtful if _unsure(count.words) and len(_row(count).words) <= 1]
-        places = [count.words_at or _words_place(page, _row(count), typical) for count in unsure]
-        _words_again(page, [(c, place) for c, place in zip(unsure, places, strict=True) if place], grammar, reader)
+        unsure = [count for count in doubtful if not _agree(count) and _worth(count, count.words)]
+        spots = [places.words(_stand(count)) for count in unsure]
+        _words_again(page, [(c, spot) for c, spot in zip(unsure, spots, strict=True) if spot], grammar, reader)
+
+
+def _stand(count: RowCount, *, good: bool = False) -> Stand:
+    """Where a row's parts stand; of the good ones only those that were read."""
+    row = _row(count)
+    figures = count.figures_at if not good or count.figures.readable is not None else None
+    words = count.words_at if not good or count.words.readable is not None else None
+    return Stand(row.texts[0].piece if row.texts else None, figures, words)
+
+
+def _worth(count: RowCount, source: Source) -> bool:
+    """Whether a source is worth a second look: it is unsure, or the other one says something else."""
+    return _unsure(source) or None not in (count.figures.readable, count.words.readable)
 
 
 def _figures_again(page: Page, jobs: Sequence[tuple[RowCount, Piece]], reader: SheetReader) -> None:
     frames = reader.single(page, [place for _, place in jobs], together=1)
     for (count, place), seen in zip(jobs, frames, strict=True):
         source = figures_source(likely_numbers(seen))
-        if _surer(source, count.figures):
+        if _surer(source, count.figures) or (_wider(place, count.figures_at) and _goes_on(source, count.figures)):
             count.figures, count.figures_at = source, place
 
 
@@ -301,7 +220,7 @@ def _words_again(page: Page, jobs: Sequence[tuple[RowCount, Piece]], grammar: Wo
     frames = reader.read([crop(page, place) for _, place in jobs])
     for (count, place), read in zip(jobs, grammar.read(frames), strict=True):
         source = words_source(read)
-        if _surer(source, count.words):
+        if _surer(source, count.words) or (_wider(place, count.words_at) and source.readable is not None):
             count.words, count.words_at = source, place
 
 
@@ -326,3 +245,16 @@ def _surer(new: Source, old: Source) -> bool:
     if fresh is None:
         return False
     return known is None or (fresh[1] > known[1] and not (fresh[0] != known[0] and known[1] >= READABLE))
+
+
+def _wider(place: Piece, first: Piece | None) -> bool:
+    """Whether a second look saw a whole letter more than the first."""
+    return first is not None and place.width > first.width + _LETTER * first.height
+
+
+def _goes_on(new: Source, old: Source) -> bool:
+    """Whether a wider look at figures says what the first said, with more figures before or behind."""
+    if new.readable is None or old.best is None:
+        return False
+    more, less = str(new.readable), str(old.best[0])
+    return len(more) > len(less) and less in more

@@ -21,7 +21,7 @@ from testigo.reading.print.ctc import WordsRead
 READABLE = 0.55  # chance from which on a source counts as read
 _ASTRAY = 1e-4  # chance that a source is something else than it seems, spread over all numbers
 _NUMBERS = 10_000.0
-_WORST_FIT = -9.0  # words that fit worse than so are not words
+WORST_FIT = -9.0  # words that fit worse than so are not words
 _KEPT = 12
 
 
@@ -62,9 +62,9 @@ def figures_source(numbers: Sequence[tuple[str, float]]) -> Source:
 
 def words_source(read: WordsRead | None) -> Source:
     """From the digit words of a row."""
-    if read is None or read.fit < 3 * _WORST_FIT:
+    if read is None or read.fit < 3 * WORST_FIT:
         return NOTHING
-    trust = 1.0 / (1.0 + np.exp(min(50.0, -(read.fit - _WORST_FIT) / 1.5)))
+    trust = 1.0 / (1.0 + np.exp(min(50.0, -(read.fit - WORST_FIT) / 1.5)))
     places = []
     for row in read.posteriors:
         order = np.argsort(-row)[:4]

@@ -26,11 +26,12 @@ from testigo.reading.print.ctc import WordGrammar, WordsRead
 from testigo.reading.print.looking import SheetReader, is_single
 from testigo.reading.print.page import Page
 from testigo.reading.print.recogniser import BLANK, CLASSES, Frames, certainty, fold
-from testigo.reading.print.segments import Piece, crop
+from testigo.reading.print.segments import Piece, crop, seen_of
 
 _DIGITS = re.compile(r"[0-9oqilzs]*[0-9][0-9oqilzs]*|[oqil]{1,2}")
 _LOOSE = 5.0  # a piece no longer than so many heights is read at its full width
 _CROWDED = 0.3  # certainty below which figures and words in one piece are read again
+_INKED = 0.5  # ink in a column of pixels from which on it is not empty
 _ALIKE = 0.62  # how like a digit word a word must be
 
 
@@ -95,7 +96,7 @@ def read_pieces(page: Page, pieces: Sequence[Piece], reader: SheetReader) -> lis
     seen.update(zip(narrow, reader.single(page, narrow), strict=True))
     texts: list[Text] = []
     for piece in pieces:
-        for text in _cut(piece, seen[piece]):
+        for text in _cut(page, piece, seen[piece]):
             texts += _columns(page, text)
     return texts
 
@@ -116,7 +117,7 @@ _COLUMNS = re.compile(r"[a-z .]*[0-9]{1,5} +[0-9]{1,5}( +[a-z, ]+)?")  # a party
 _MEETING_COLUMNS = re.compile(r"(?<=[0-9a-z]) +(?=[0-9])|(?<=[0-9]) +(?=[a-z])")
 
 
-def _cut(piece: Piece, frames: Frames) -> list[Text]:
+def _cut(page: Page, piece: Piece, frames: Frames) -> list[Text]:
     """The piece cut where letters and figures meet with a space between them."""
     letters = frames.text()
     text = "".join(letter for letter, _ in letters)
@@ -127,21 +128,36 @@ def _cut(piece: Piece, frames: Frames) -> list[Text]:
             continue  # amid digit words: a misread letter, no new column
         before, after = letters[meeting.start() - 1][1], letters[meeting.end()][1]
         if after - before >= 2:
-            cuts.append((meeting.start(), meeting.end(), (before + after + 1) // 2))
+            cuts.append((meeting.start(), meeting.end(), before, after))
     run_on = _RUN_ON.search(text)
     if not cuts and run_on and text[: run_on.start()].isdigit() and text.count(",") >= 2:
         before, after = letters[run_on.start() - 1][1], letters[run_on.start()][1]
-        cuts.append((run_on.start(), run_on.start(), (before + after + 1) // 2))
+        cuts.append((run_on.start(), run_on.start(), before, after))
     if not cuts:
         return [Text(piece, frames, text.strip())]
-    steps, parts, start, first = len(frames.best), [], 0, 0
-    for end, following, step in [*cuts, (len(text), len(text), steps)]:
-        left = piece.left + round(piece.width * start / steps)
-        right = piece.left + round(piece.width * step / steps)
+    steps, parts, start, first, left = len(frames.best), [], 0, 0, piece.left
+    for end, following, before, after in cuts:
+        step = (before + after + 1) // 2
+        right, next_left = _gap(page, piece, before / steps, after / steps)
         part = Piece(left, piece.top, max(left + 1, right), piece.bottom)
         parts.append(Text(part, frames.part(start, step), text[first:end].strip()))
-        start, first = step, following
-    return parts
+        start, first, left = step, following, next_left
+    part = Piece(left, piece.top, max(left + 1, piece.right), piece.bottom)
+    return [*parts, Text(part, frames.part(start, steps), text[first:].strip())]
+
+
+def _gap(page: Page, piece: Piece, before: float, after: float) -> tuple[int, int]:
+    """The widest empty room between two letters, which stand at these shares of the piece's picture: where the left
+    part ends and where the right one begins."""
+    seen = seen_of(page, piece)
+    first, last = (int(np.clip(seen.left + share * seen.width, piece.left, piece.right)) for share in (before, after))
+    ink = page.ink[piece.top : piece.bottom, first : last + 1].sum(axis=0) > _INKED
+    filled = np.flatnonzero(ink)
+    gaps = np.diff(filled)
+    if not len(gaps) or gaps.max() < 2:
+        return (first + last) // 2, (first + last) // 2
+    place = int(gaps.argmax())
+    return first + int(filled[place]) + 1, first + int(filled[place + 1])
 
 
 def _columns(page: Page, text: Text) -> list[Text]:
@@ -149,7 +165,7 @@ def _columns(page: Page, text: Text) -> list[Text]:
     piece = text.piece
     if not text.is_digits or piece.width < 1.6 * piece.height:
         return [text]
-    ink = page.ink[piece.top : piece.bottom, piece.left : piece.right].sum(axis=0) > 0.5
+    ink = page.ink[piece.top : piece.bottom, piece.left : piece.right].sum(axis=0) > _INKED
     filled = np.flatnonzero(ink)
     gaps = np.diff(filled)
     if not len(gaps) or gaps.max() < 0.55 * piece.height or gaps.max() < 2.2 * np.sort(gaps)[-2:][0]:

@@ -73,12 +73,20 @@ def find_pieces(page: Page) -> list[Piece]:
 
 def crop(page: Page, piece: Piece) -> Grey:
     """The picture of a piece with a little room round it."""
-    room = max(2, round(piece.height * 0.2))
-    wide = max(room, round(page.scale * 0.6))
-    top, left = max(0, piece.top - room), max(0, piece.left - wide)
-    part = page.grey[top : piece.bottom + room, left : piece.right + wide]
+    seen = seen_of(page, piece)
+    part = page.grey[seen.top : seen.bottom, seen.left : seen.right]
     short = round(1.1 * part.shape[0]) - part.shape[1]
     return np.pad(part, ((0, 0), (short // 2, short - short // 2)), constant_values=255) if short > 0 else part
+
+
+def seen_of(page: Page, piece: Piece) -> Piece:
+    """The piece with the room round it that its picture shows."""
+    room = max(2, round(piece.height * 0.2))
+    wide = max(room, round(page.scale * 0.6))
+    return Piece(
+        max(0, piece.left - wide), max(0, piece.top - room),
+        min(page.width, piece.right + wide), min(page.height, piece.bottom + room),
+    )  # fmt: skip
 
 
 def _enlarged(piece: Piece, zoom: float) -> Piece:
