@@ -76,8 +76,8 @@ def _closer(page: Page, texts: Sequence[Text], reader: SheetReader) -> list[Text
     pieces: list[Piece] = []
     closer = list(texts)
     for n, text in enumerate(texts):
-        beside = n > 0 and _side_by_side(texts[n - 1].piece, text.piece)
-        if again and again[-1] == n - 1 and beside and (_is_code(text.text) or len(text.text) < 12):
+        beside = bool(again) and again[-1] == n - 1 and _side_by_side(pieces[-1], text.piece)
+        if beside and (_is_code(text.text) or len(text.text) < 12):
             pieces[-1] = around([pieces[-1], text.piece])
             again[-1] = n
             closer[n - 1] = Text(text.piece, text.frames.part(0, 0), "")
@@ -215,16 +215,17 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
     for name, part in (("centre", match["centre"]), ("station", match["number"])):
         label = fold(printing.label(name))
         for text, after in zip(texts, [*texts[1:], None], strict=True):
-            beside = after is not None and _side_by_side(text.piece, after.piece)
-            line = f"{text.text} {after.text}" if after is not None and beside else text.text
-            found = re.match(rf"{re.escape(label)}[: .]*([0-9a-z-]+)", line)
-            if found:
-                said = {found[1], found[1].translate(_DIGIT_LIKE)}
-                # "Mesa: 7" is the table 07.
-                agrees = bool({fold(part), fold(part).lstrip("0"), fold(parsed.station)} & said)
-                # A line that is itself read badly is no witness against the code.
-                if agrees or certainty(text.frames) > _WITNESS:
-                    answers.append(agrees)
+            parts = [text, after] if after is not None and _side_by_side(text.piece, after.piece) else [text]
+            found = re.match(rf"{re.escape(label)}[: .]*([0-9a-z-]+)", " ".join(one.text for one in parts))
+            # "Centro de educación" is a school, and no witness.
+            if not found or not any(letter.isdigit() for letter in found[1]):
+                continue
+            said = {found[1], found[1].translate(_DIGIT_LIKE)}
+            # "Mesa: 7" is the table 07.
+            agrees = bool({fold(part), fold(part).lstrip("0"), fold(parsed.station)} & said)
+            # A line that is itself read badly is no witness against the code.
+            if agrees or min(certainty(one.frames) for one in parts) > _WITNESS:
+                answers.append(agrees)
     joined = fold(code)
     if not answers and sum(fold(parsed.station) in text.text and joined not in text.text for text in texts):
         return True
