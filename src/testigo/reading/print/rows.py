@@ -32,6 +32,7 @@ _DIGITS = re.compile(r"[0-9oqilzs]*[0-9][0-9oqilzs]*|[oqil]{1,2}")
 _LOOSE = 5.0  # a piece no longer than so many heights is read at its full width
 _CROWDED = 0.3  # certainty below which figures and words in one piece are read again
 _INKED = 0.5  # ink in a column of pixels from which on it is not empty
+_STAMPED = 1.6  # times the usual height: no line of words is so tall by itself
 _ALIKE = 0.62  # how like a digit word a word must be
 
 
@@ -190,6 +191,7 @@ def make_rows(texts: Sequence[Text], digit_words: Sequence[str], labels: Sequenc
     """The rows of a sheet, top down. A text that is exactly one of the labels is never taken for digit words."""
     known = [fold(word) for word in digit_words]
     names = {fold(label).replace(" ", "") for label in labels}
+    usual = float(np.median([text.piece.height for text in texts])) if texts else 0.0
     rows: list[Row] = []
     for line in _lines(texts):
         row = Row()
@@ -207,7 +209,7 @@ def make_rows(texts: Sequence[Text], digit_words: Sequence[str], labels: Sequenc
         if row.words and not row.texts:
             # Letters that only look like figures are no reason to take a line of words for a row of its own.
             row.figures = [text for text in row.figures if any(letter.isdigit() for letter in text.text)]
-        _without_specks(row)
+        _without_specks(row, usual)
         if len(rows) > 1 and row.words and _is_speck(rows[-2], rows[-1]) and _are_its_words(rows[-2], row):
             rows.pop()
         if rows and row.words and _are_its_words(rows[-1], row):
@@ -243,11 +245,13 @@ def _apart(line: Sequence[Text], n: int) -> bool:
     return any(text.is_digits for text in line[:n])
 
 
-def _without_specks(row: Row) -> None:
-    """Drops what is too small beside the row's words to be figures or a label: points, commas, tops of letters."""
+def _without_specks(row: Row, usual: float) -> None:
+    """Drops what is too small beside the row's words to be figures or a label: points, commas, tops of letters.
+    Words that a stamp makes taller than the page's ``usual`` letters measure nothing."""
     row.texts = [text for text in row.texts if text.text.strip("?.,:- ")]
     if row.words:
         tall = max(text.piece.height for text in row.words)
+        tall = usual if tall > _STAMPED * usual else tall
         row.figures = [text for text in row.figures if text.piece.height > 0.62 * tall]
         row.texts = [text for text in row.texts if text.piece.height > 0.5 * tall]
 
