@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,7 @@ _AGREE = 0.25  # share of the rows with words below which the figures found are 
 _SAMPLE, _CLEARLY = 10, 4.0  # rows that say how many words make a number; by how much their logarithms must say so
 _FEW_WHOLE = 0.1  # share of lines that may fit the profile's number of words on a sheet that prints another
 _LETTER = 0.5  # of its height: how wide a letter is at least
+_GLUED = 1.25  # times the second widest: figures that hold something else
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -112,7 +113,16 @@ def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
     pieces = [text.piece for text in picked]
     if len(pieces) < 3:
         return None
-    return column_of(page, pieces)
+    column = column_of(page, pieces)
+    # Long numbers are seldom among the witnesses; what stands in the column is as wide as any of its figures.
+    inside = [text.piece.width for row in rows for text in row.figures if column.holds(page, text.piece)]
+    return replace(column, widest=max(column.widest, *_without_outliers(inside)))
+
+
+def _without_outliers(widths: Sequence[int]) -> list[int]:
+    """Widths without the single largest that no other comes near: figures glued to something else."""
+    order = sorted(widths)
+    return order[:-1] if len(order) > 1 and order[-1] > _GLUED * order[-2] else order
 
 
 def _as_in_words(count: RowCount) -> Text | None:
