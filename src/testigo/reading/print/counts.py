@@ -22,7 +22,6 @@ from testigo.reading.print.ctc import WordGrammar, likely_numbers
 from testigo.reading.print.evidence import (
     NOTHING,
     READABLE,
-    WORST_FIT,
     Source,
     figures_source,
     together,
@@ -38,6 +37,7 @@ _WORD = re.compile(r"[a-z0-9?]+")
 _WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
 _AGREE = 0.25  # share of the rows with words below which the figures found are not the counts
 _SAMPLE, _CLEARLY = 10, 4.0  # rows that say how many words make a number; by how much their logarithms must say so
+_WHOLE = -9.0  # natural logarithm of how much less likely words may be than the best reading, and still be words
 _FEW_WHOLE = 0.1  # share of lines that may fit the profile's number of words on a sheet that prints another
 _LETTER = 0.5  # of its height: how wide a letter is at least
 _GLUED = 1.25  # times the second widest: figures that hold something else
@@ -178,9 +178,9 @@ def _as_printed(counts: Sequence[RowCount], grammar: WordGrammar) -> WordGrammar
     possible = (grammar, *(other for other in grammar.others if other.places == seen))
     if len(possible) == 1:
         return grammar
-    fits = {one: np.array([read.fit for read in one.read(lines)]) for one in possible}
+    fits = {one: one.fits(lines) for one in possible}
     # Pale words are lost here and there; a sheet with a word less to a number has no whole line of so many.
-    if (fits[grammar] > WORST_FIT).mean() > _FEW_WHOLE:
+    if (fits[grammar] > _WHOLE).mean() > _FEW_WHOLE:
         return grammar
     best = max(fits, key=lambda one: float(np.median(fits[one])))
     return best if np.median(fits[best]) > np.median(fits[grammar]) + _CLEARLY else grammar

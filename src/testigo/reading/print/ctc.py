@@ -24,6 +24,7 @@ from testigo.reading.print.recogniser import BLANK, INDEX, OTHER, Frames, fold
 Double = NDArray[np.float64]
 
 FLOOR = 2e-4  # chance of a letter that the model does not see at all
+ASTRAY = 1e-5  # how likely a word is something else, or illegible, before it is seen
 _JUNK = 0.02  # how readily something before or behind the words is passed over, per step
 _ALIKE = {"0": "oqd", "1": "il", "2": "z", "5": "s", "8": "b", "9": "g", "6": "g"}
 _PUNCTUATION = [INDEX[letter] for letter in ",.:-/() "]
@@ -130,12 +131,11 @@ class WordsRead:
     """What a line says as digit words.
 
     Attributes:
-        posteriors: shape (digits, 10): the chance of each digit at each place, given that the line is such words.
-        fit: natural logarithm: how much less likely the words are than the best reading of whatever kind; 0 is best.
+        posteriors: shape (digits, 10): the chance of each digit at each place; what is missing to 1 says that
+            something else stands there, or a word too badly printed to be told.
     """
 
     posteriors: Double
-    fit: float
 
 
 class WordGrammar:
@@ -162,58 +162,73 @@ class WordGrammar:
         """What each line says."""
         if not lines:
             return []
-        steps = max(len(line.chances) for line in lines)
-        # Short lines are filled up with blanks at the end, which say nothing.
-        padded = np.zeros((len(lines), steps, lines[0].chances.shape[1]))
-        padded[:, :, BLANK] = 1.0
-        for n, line in enumerate(lines):
-            padded[n, : len(line.chances)] = line.chances
-        forward = self._run(padded, self._forward)
-        backward = self._run(padded[:, ::-1], self._backward)
+        padded = _padded(lines)
+        forward = self._run(padded, self._forward, ASTRAY)
+        backward = self._run(padded[:, ::-1], self._backward, ASTRAY)
         # Leaving place p at step t, the rest is what the reversed run had gathered before it came to step t.
         rest = backward.before[:, ::-1, : self.places][:, :, ::-1]
         scale = forward.scale + np.concatenate([np.zeros((len(lines), 1)), backward.scale[:, :-1]], axis=1)[:, ::-1]
         weight = np.exp(scale - scale.max(axis=1, keepdims=True))
         joint = np.einsum("ntpw,ntp->npw", forward.finals * weight[:, :, None, None], rest)
         posteriors = joint / np.maximum(joint.sum(axis=2, keepdims=True), 1e-300)
-        total = forward.total
-        return [WordsRead(posteriors[n], float(total[n]) - best_path(line)) for n, line in enumerate(lines)]
+        return [WordsRead(posteriors[n, :, :-1]) for n in range(len(lines))]
 
-    def _run(self, chances: Double, chain: _Chain) -> _Pass:
-        """Forward pass over all lines at once."""
+    def fits(self, lines: Sequence[Frames]) -> Double:
+        """How much less likely such words are, all of them legible, than the best reading of whatever kind: natural
+        logarithms, 0 is best; shape (lines,)."""
+        total = self._run(_padded(lines), self._forward, 0.0).total
+        return np.asarray(total - [best_path(line) for line in lines], np.float64)
+
+    def _run(self, chances: Double, chain: _Chain, astray: float) -> _Pass:
+        """Forward pass over all lines at once. ``astray``: how likely a word is no word, whatever is seen there."""
         lines, steps, _ = chances.shape
         letters = np.maximum(chances, FLOOR)
         gap = np.maximum(letters[:, :, BLANK] + letters[:, :, _PUNCTUATION].sum(axis=2), FLOOR)
         junk = np.maximum(gap, _JUNK)
+        anything = letters.max(axis=2)
         words = len(chain.ends)
         alpha = np.zeros((lines, self.places, *chain.states.shape))
+        lost_word = np.zeros((lines, self.places))
         pause = np.zeros((lines, self.places + 1))  # between the words, and before and behind them
         pause[:, 0] = 1.0
         before = np.zeros((lines, steps, self.places + 1))
-        finals = np.zeros((lines, steps, self.places, words))
+        finals = np.zeros((lines, steps, self.places, words + 1))
         lost = np.zeros((lines, steps))
         which = np.arange(words)
         for step in range(steps):
             ends = alpha[:, :, which, chain.ends]
             arrive = pause.copy()
-            arrive[:, 1:] += ends.sum(axis=2)
+            arrive[:, 1:] += ends.sum(axis=2) + lost_word
             before[:, step] = arrive
             moved = alpha.copy()
             moved[..., 1:] += alpha[..., :-1]
             moved[..., 2:] += alpha[..., :-2] * chain.skip[:, 2:]
             moved[..., 0] += arrive[:, : self.places, None]
             alpha = moved * letters[:, step][:, chain.states][:, None]
+            lost_word = (lost_word + astray * arrive[:, : self.places]) * anything[:, step, None]
             waiting = np.repeat(gap[:, step, None], self.places + 1, axis=1)
             waiting[:, [0, -1]] = junk[:, step, None]
             pause = arrive * waiting
-            scale = np.maximum(alpha.sum(axis=(1, 2, 3)) + pause.sum(axis=1), 1e-300)
+            scale = np.maximum(alpha.sum(axis=(1, 2, 3)) + pause.sum(axis=1) + lost_word.sum(axis=1), 1e-300)
             alpha /= scale[:, None, None, None]
+            lost_word /= scale[:, None]
             pause /= scale[:, None]
             lost[:, step] = np.log(scale)
-            finals[:, step] = alpha[:, :, which, chain.ends]
-        whole = pause[:, -1] + alpha[:, -1, which, chain.ends].sum(axis=1)
+            finals[:, step, :, :-1] = alpha[:, :, which, chain.ends]
+            finals[:, step, :, -1] = lost_word
+        whole = pause[:, -1] + alpha[:, -1, which, chain.ends].sum(axis=1) + lost_word[:, -1]
         gathered = np.cumsum(lost, axis=1)
         return _Pass(before, finals, gathered, np.log(np.maximum(whole, 1e-300)) + gathered[:, -1])
+
+
+def _padded(lines: Sequence[Frames]) -> Double:
+    """The chances of all lines, short ones filled up with blanks at the end, which say nothing; shape (lines, steps,
+    :data:`~testigo.reading.print.recogniser.CLASSES`)."""
+    padded = np.zeros((len(lines), max(len(line.chances) for line in lines), lines[0].chances.shape[1]))
+    padded[:, :, BLANK] = 1.0
+    for n, line in enumerate(lines):
+        padded[n, : len(line.chances)] = line.chances
+    return padded
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +237,8 @@ class _Pass:
 
     Attributes:
         before: of standing before each place, before the step is read; shape (lines, steps, places + 1).
-        finals: of each word's last letter at each step; shape (lines, steps, places, words).
+        finals: of each word's last letter at each step, and of a word that is none; shape (lines, steps, places,
+            words + 1).
         scale: natural logarithm of what the chances after each step must be multiplied by; shape (lines, steps).
         total: natural logarithm of the whole chance; shape (lines,).
     """

@@ -21,7 +21,6 @@ from testigo.reading.print.ctc import WordsRead
 READABLE = 0.55  # chance from which on a source counts as read
 _ASTRAY = 1e-4  # chance that a source is something else than it seems, spread over all numbers
 _NUMBERS = 10_000.0
-WORST_FIT = -9.0  # words that fit worse than so are not words
 _KEPT = 12
 
 
@@ -62,16 +61,15 @@ def figures_source(numbers: Sequence[tuple[str, float]]) -> Source:
 
 def words_source(read: WordsRead | None) -> Source:
     """From the digit words of a row."""
-    if read is None or read.fit < 3 * WORST_FIT:
+    if read is None:
         return NOTHING
-    trust = 1.0 / (1.0 + np.exp(min(50.0, -(read.fit - WORST_FIT) / 1.5)))
     places = []
     for row in read.posteriors:
         order = np.argsort(-row)[:4]
         places.append([(int(digit), float(row[digit])) for digit in order if row[digit] > 1e-6])
     chances = {}
     for digits in product(*places):
-        weight = float(np.prod([chance for _, chance in digits])) * trust
+        weight = float(np.prod([chance for _, chance in digits]))
         if weight > 1e-7:
             chances[int("".join(str(digit) for digit, _ in digits))] = weight
     return _shortened(chances)

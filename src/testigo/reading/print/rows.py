@@ -250,7 +250,7 @@ def _without_specks(row: Row, usual: float) -> None:
     Words that a stamp makes taller than the page's ``usual`` letters measure nothing."""
     row.texts = [text for text in row.texts if text.text.strip("?.,:- ")]
     if row.words:
-        tall = max(text.piece.height for text in row.words)
+        tall = float(max(text.piece.height for text in row.words))
         tall = usual if tall > _STAMPED * usual else tall
         row.figures = [text for text in row.figures if text.piece.height > 0.62 * tall]
         row.texts = [text for text in row.texts if text.piece.height > 0.5 * tall]
