@@ -15,6 +15,7 @@ import pytest
 
 from testigo.reading import Code, OpenedImage, find_codes, open_image
 from testigo.reading.papers.finding import BY_CODE, BY_PRINT, BY_SHAPE, Paper, find_papers
+from testigo.reading.papers.folds import rejoined
 from testigo.reading.papers.outlines import find_outlines
 from testigo.reading.papers.straightening import straighten
 from testigo.reading.quality import judge
@@ -311,3 +312,23 @@ def test_a_narrow_strip_full_of_marks_is_no_reason_to_fall_over() -> None:
             corner = (int(x + rng.integers(3, 30)), int(y + rng.integers(2, 8)))
             cv2.rectangle(strip, (int(x), int(y)), corner, (float(rng.integers(0, 100)),), -1)
     assert find_outlines(strip)
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_a_fold_does_not_part_a_tape_but_two_tapes_end_to_end_are_two(quarters: int) -> None:
+    def turned(corners: list[tuple[float, float]]) -> np.ndarray:
+        places = np.array(corners, float)
+        for _ in range(quarters):
+            places = np.column_stack((1000 - places[:, 1], places[:, 0]))
+        return places
+
+    long = turned([(10, 260), (110, 252), (112, 900), (10, 900)])
+    head = turned([(8, 100), (108, 100), (109, 210), (9, 216)])
+    (found,) = rejoined([head, long])
+    assert found[1] == (1, 0)
+    assert np.allclose(found[0].min(axis=0), np.minimum(head.min(axis=0), long.min(axis=0)))
+    assert np.allclose(found[0].max(axis=0), np.maximum(head.max(axis=0), long.max(axis=0)))
+    assert abs(cv2.contourArea(found[0].astype(np.float32)) - 101 * 800) < 3000
+    beside = turned([(130, 100), (230, 100), (230, 210), (130, 210)])
+    other = turned([(10, 20), (110, 20), (110, 230), (10, 230)])  # longer than wide: a sheet by itself
+    assert len(rejoined([long, beside])) == len(rejoined([long, other])) == 2

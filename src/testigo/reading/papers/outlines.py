@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from testigo.reading.papers.folds import rejoined
 from testigo.reading.pixels import Grey, as_grey, shrunk
 
 Floats = npt.NDArray[np.float64]
@@ -59,7 +60,16 @@ def find_outlines(pixels: Grey) -> tuple[Outline, ...]:
     """
     mask = _paper(pixels)
     found = [] if mask is None else _components(mask, pixels)
-    return tuple(found) if found else _by_print(pixels)
+    return tuple(_without_folds(found)) if found else _by_print(pixels)
+
+
+def _without_folds(found: list[Outline]) -> list[Outline]:
+    """The sheets, those that a dark fold parted put together again."""
+    whole = []
+    for corners, pieces in rejoined([outline.corners for outline in found]):
+        certainty = min(found[n].certainty for n in pieces)
+        whole.append(found[pieces[0]] if len(pieces) == 1 else Outline(corners, certainty, True))
+    return whole
 
 
 def largest_outline(pixels: Grey) -> Outline:
