@@ -41,6 +41,7 @@ _WHOLE = -9.0  # natural logarithm of how much less likely words may be than the
 _FEW_WHOLE = 0.1  # share of lines that may fit the profile's number of words on a sheet that prints another
 _LETTER = 0.5  # of its height: how wide a letter is at least
 _GLUED = 1.25  # times the second widest: figures that hold something else
+_NO_ROW = 0.4  # of the usual distance between rows: nothing so near to a row is another row
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -88,7 +89,8 @@ def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: 
     _look_again(page, counts, column, grammar, reader)
     for count in counts:
         count.weigh()
-    return counts, tuple(n for n in alignment.unknown if _holds_count(page, rows[n], column, grammar))
+    unknown = [n for n in alignment.unknown if _holds_count(page, rows[n], column, grammar)]
+    return counts, tuple(n for n in unknown if not _between_rows(rows[n], [_row(c) for c in counts if c.row]))
 
 
 def _holds_count(page: Page, row: Row, column: Column | None, grammar: WordGrammar | None) -> bool:
@@ -96,6 +98,19 @@ def _holds_count(page: Page, row: Row, column: Column | None, grammar: WordGramm
     if column is None or any(column.holds(page, text.piece) for text in row.figures):
         return True
     return grammar is not None and words_source(grammar.read([joined(row.words)])[0]).readable is not None
+
+
+def _between_rows(row: Row, printed: Sequence[Row]) -> bool:
+    """Whether a row stands so near a printed one that it can be none itself: a stroke of a pen, with print under it."""
+    middles = np.array([_middle(one) for one in printed])
+    if len(middles) < _WITNESSES:
+        return False
+    apart = float(np.median(np.diff(middles)))
+    return float(np.abs(middles - _middle(row)).min()) < _NO_ROW * apart
+
+
+def _middle(row: Row) -> float:
+    return (row.top + row.bottom) / 2
 
 
 def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
