@@ -34,6 +34,7 @@ BY_CODE, BY_PRINT, BY_SHAPE = "code", "print", "shape"
 
 _SHORT, _LONG = 420, 4200  # pixels of the reduced image on which outlines are looked for
 _LOOK = 640  # pixels of a sheet's shorter side on which its print is looked at
+_TAPE = 3.0  # a sheet so much longer than wide is a tape, and its lines run across
 _LEAST_IMAGE = 40  # pixels of the shorter side: less shows no sheet
 _LEAST_SHORT = 100  # a sheet of fewer pixels on its shorter side has no print to read
 _AS_DARK = 0.45  # of the print's contrast: paler lines at an edge are a watermark or a shadow
@@ -267,8 +268,10 @@ def _way_of(flat: Grey) -> tuple[Way, float]:
         found = which_way(flat, tuple(way for way in WAYS if way not in ways))
     if found is not None:
         return found[0], max(found[1], 1e-6)
-    guess = Way(0, False) if ratio >= 0 else Way(1, False)
-    return guess, 0.0
+    tall = flat.shape[0] / flat.shape[1]
+    # Of a tape the shape says more than faint print does.
+    lying = ratio < 0 if 1 / _TAPE < tall < _TAPE else tall < 1
+    return Way(1 if lying else 0, False), 0.0
 
 
 def _ordered_by_way(corners: Floats, way: Way) -> tuple[Floats, bool]:
