@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 
 import cv2
@@ -22,7 +22,7 @@ import numpy as np
 from testigo.election.profile import Profile
 from testigo.reading.codes import Code, Region
 from testigo.reading.opening.images import OpenedImage
-from testigo.reading.papers.finding import Paper, find_papers
+from testigo.reading.papers.finding import BY_SHAPE, Paper, find_papers
 from testigo.reading.papers.straightening import Straight, straighten
 from testigo.reading.print import CountPrint, PrintReading, Said, read_print
 from testigo.records.facts import EMPTY, FILLED, MAC, PRINTED_AT, SIGNATURE, UUID, fact_problem
@@ -30,6 +30,8 @@ from testigo.records.facts import EMPTY, FILLED, MAC, PRINTED_AT, SIGNATURE, UUI
 PRINT_READER = "print/rapidocr"
 _log = logging.getLogger("testigo.reading")
 
+_FOUND_WELL = 500  # per mille: of a sheet found less surely, edges may be cut off, or it stands on its head
+_LOOSER = 0.1  # of its width: how far beyond such edges is looked
 _PIXELS_PER_MM = 9.0
 _USUAL_WIDTH_MM = 80.0
 #: Per mille. What is held against a code must have been read so surely.
@@ -107,17 +109,38 @@ def find_sheets_by_print(
     """
     found = []
     for paper in [paper for paper in find_papers(image, tuple(codes)) if wanted(paper)][:most]:
-        straight = straighten(image, paper, _width(profile, paper))
         hint = next((codes[code] for code in paper.codes if code in codes), "")
-        try:
-            reading = read_print(profile, straight.pixels, sheet_code=hint)
-        except (cv2.error, ArithmeticError, LookupError, ValueError):
-            # A picture that the reader of print stumbles over must not take the code's sheet with it.
-            _log.warning("the reader of print failed on a sheet", exc_info=True)
-            continue
-        if reading is not None:
-            found.append(PrintedSheet(reading, paper, straight))
+        sheet = _read(profile, image, paper, hint)
+        if sheet is None or not sheet.reading.proven:
+            others = (_read(profile, image, other, hint) for other in _otherwise(paper))
+            sheet = next((other for other in others if other is not None and other.reading.proven), sheet)
+        if sheet is not None:
+            found.append(sheet)
     return tuple(found)
+
+
+def _read(profile: Profile, image: OpenedImage, paper: Paper, hint: str) -> PrintedSheet | None:
+    straight = straighten(image, paper, _width(profile, paper))
+    try:
+        reading = read_print(profile, straight.pixels, sheet_code=hint)
+    except (cv2.error, ArithmeticError, LookupError, ValueError):
+        # A picture that the reader of print stumbles over must not take the code's sheet with it.
+        _log.warning("the reader of print failed on a sheet", exc_info=True)
+        return None
+    return None if reading is None else PrintedSheet(reading, paper, straight)
+
+
+def _otherwise(paper: Paper) -> list[Paper]:
+    """How else a sheet may lie that was found with little certainty, without a code to say so."""
+    if paper.codes or paper.certainty >= _FOUND_WELL:
+        return []
+    a, b, c, d = (np.array(corner) for corner in paper.corners)
+    out = _LOOSER / 2 * (b - a + c - d)
+    corners = tuple((float(x), float(y)) for x, y in (a - out, b + out, c + out, d - out))
+    wider = replace(paper, corners=corners)  # type: ignore[arg-type]
+    if paper.oriented_by != BY_SHAPE:
+        return [wider]
+    return [wider, replace(wider, corners=corners[2:] + corners[:2])]  # type: ignore[arg-type]
 
 
 def _width(profile: Profile, paper: Paper) -> int:
