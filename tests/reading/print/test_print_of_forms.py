@@ -36,6 +36,32 @@ def test_boxes_whose_frames_have_faded_are_found(forms: Mapping[str, Any]) -> No
     assert reading.proven, reading.problems
 
 
+@pytest.mark.parametrize(("family", "grade"), [("low_resolution", 0.05), ("blur", 0.08), ("folds_and_stains", 0.3)])
+def test_what_one_row_has_lost_of_its_boxes_the_other_rows_show(
+    forms: Mapping[str, Any], family: str, grade: float
+) -> None:
+    form = forms["asamblea"]
+    counts = form.counts(11)
+    harmed = damaged(family, grade, form.draw(counts, 11), 4)
+    reading = read_print(form.profile, np.asarray(harmed.pixels, np.uint8))
+    assert reading is not None
+    assert reading.counts is not None and reading.counts.agrees_with(counts)
+    assert reading.proven, reading.problems
+
+
+@pytest.mark.parametrize(("family", "grade"), [("low_resolution", 0.1), ("blur", 0.1), ("fading", 0.3)])
+def test_a_number_changed_before_the_damage_is_not_proven(forms: Mapping[str, Any], family: str, grade: float) -> None:
+    form = forms["presidencia"]
+    pixels = form.draw(form.counts(12, FARO=131), 12).copy()
+    row = form.row("FARO")
+    pixels[row] = form.draw(form.counts(12, FARO=137), 12)[row]
+    harmed = damaged(family, grade, pixels, 5)
+    reading = read_print(form.profile, np.asarray(harmed.pixels, np.uint8))
+    assert reading is not None
+    assert not reading.proven
+    assert "sum_differs" in reading.problems
+
+
 def test_a_number_changed_by_hand_is_not_proven(forms: Mapping[str, Any]) -> None:
     form = forms["presidencia"]
     pixels = form.draw(form.counts(6, FARO=31), 6).copy()

@@ -3,7 +3,7 @@
 Rules of this module
 --------------------
 1. A row of boxes is what stands side by side, alike in size; a single frame of other size is something else.
-2. The frame is taken away before reading; a stroke that crosses it loses no more than the frame's width.
+2. The frame is what the boxes of a form have in common; it is taken away before reading, and no stroke with it.
 3. An empty box between two digits makes the number unreadable: nobody knows what belongs there.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from testigo.reading.print.ctc import likely_numbers
 from testigo.reading.print.evidence import NOTHING, Source
 from testigo.reading.print.looking import SheetReader
-from testigo.reading.print.page import Grey, Page
+from testigo.reading.print.page import Float, Grey, Page
 from testigo.reading.print.recogniser import Frames
 from testigo.reading.print.segments import Piece
 
@@ -27,6 +27,10 @@ _SIDE = (4.0, 16.0)  # millimetres
 _PALE_FRAMES = (0.45, 0.3, 0.2)  # of the strongest ink: how dark a frame's lines may be
 _FRAME = 0.7  # share of a frame's edge that must be ink
 _LEAST_KNOWN = 3  # rows with boxes that say where a row's boxes stand
+_ROOM, _INSET = 0.06, 0.04  # of a box's height: what is looked at round it to see its frame; what its frame takes
+_DEEP = 0.16  # of a box's height: how deep into it its frame can be seen
+_PALE_PEN = 0.35  # of the usual pen: a row written so palely is not written at all
+_UNDER, _INK = 0.38, 0.5  # of the pen: what is no darker lies under the writing; what is as dark belongs to it
 _EMPTY, _FILLED = 0.16, 0.36  # of a box's height: specks are smaller, digits taller; between, nobody knows
 
 
@@ -172,19 +176,58 @@ def read_cells(page: Page, rows: Sequence[CellRow], reader: SheetReader) -> list
     """The number in each row of boxes: every box by itself, and all digits side by side; the two must agree."""
     pictures: list[Grey] = []
     layout: list[tuple[list[int], int] | None] = []
-    for row in rows:
-        insides = [_inside(page, cell) for cell in row.cells]
-        filled = [_filled(page, cell) for cell in row.cells]
-        if None in filled or not any(filled) or not _right_aligned(filled):
+    for written in _written(page, rows):
+        if written is None:
             layout.append(None)
             continue
-        digits = [inside for inside, full in zip(insides, filled, strict=True) if full]
         first = len(pictures)
-        pictures += [_padded(digit) for digit in digits]
-        pictures.append(_padded(np.hstack([_same(digit, digits[0].shape[0]) for digit in digits])))
-        layout.append((list(range(first, first + len(digits))), first + len(digits)))
+        pictures += [_padded(digit) for digit in written]
+        pictures.append(_padded(np.hstack(written)))
+        layout.append((list(range(first, first + len(written))), first + len(written)))
     frames = reader.read(pictures, [True] * len(pictures))
     return [NOTHING if spot is None else _source([frames[n] for n in spot[0]], frames[spot[1]]) for spot in layout]
+
+
+def _written(page: Page, rows: Sequence[CellRow]) -> list[list[Grey] | None]:
+    """The digits in each row of boxes, without the frames; ``None``: nobody knows which boxes are filled.
+
+    1. What most boxes of the form show at the same place is the frame, and goes.
+    2. A number ends in the last box, so something is written there: how dark the pen is in this row.
+    3. What is much paler than the pen is a watermark, or shines through.
+    """
+    if not rows:
+        return []
+    side = (round(float(np.median([c.width for r in rows for c in r.cells]))),
+            round(float(np.median([c.height for r in rows for c in r.cells]))))  # fmt: skip
+    room = round(_ROOM * side[1])
+    dark = 255.0 - np.stack([[_box(page, cell, side, room) for cell in row.cells] for row in rows]).astype(np.float32)
+    frame = np.asarray(cv2.blur(np.median(dark.reshape(-1, *dark.shape[2:]), axis=0), (3, 3)), np.float32)
+    # Digits stand in the same place, too, but not at the edge.
+    middle = room + round(_DEEP * side[1])
+    frame[middle:-middle, middle:-middle] = 0
+    inset = room + max(1, round(_INSET * side[1]))
+    inside = np.maximum(dark - frame, 0)[:, :, inset:-inset, inset:-inset]
+    pens = np.percentile(inside[:, -1].reshape(len(rows), -1), 97, axis=1)
+    usual = float(np.median(pens))
+    answer: list[list[Grey] | None] = []
+    for boxes, pen in zip(inside, pens, strict=True):
+        filled = [_filled(box / max(1.0, float(pen))) for box in boxes]
+        if pen < _PALE_PEN * usual or None in filled or not filled[-1] or not _right_aligned(filled):
+            answer.append(None)
+            continue
+        digits = [box / pen for box, full in zip(boxes, filled, strict=True) if full]
+        strokes = [np.clip((digit - _UNDER) / (1 - _UNDER), 0, 1) for digit in digits]
+        answer.append([np.asarray(255 - 255 * stroke, np.uint8) for stroke in strokes])
+    return answer
+
+
+def _box(page: Page, cell: Piece, side: tuple[int, int], room: int) -> Grey:
+    """The picture of a box with some room round it, all of the same size."""
+    part = page.grey[max(0, cell.top - room) : cell.bottom + room, max(0, cell.left - room) : cell.right + room]
+    size = (side[0] + 2 * room, side[1] + 2 * room)
+    if part.size == 0:
+        return np.full(size[::-1], 255, np.uint8)
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _source(single: Sequence[Frames], line: Frames) -> Source:
@@ -219,44 +262,11 @@ def _right_aligned(filled: Sequence[bool | None]) -> bool:
     return True
 
 
-def _inside(page: Page, cell: Piece) -> Grey:
-    """The picture inside a box, its frame painted over."""
-    part = page.grey[cell.top : cell.bottom, cell.left : cell.right].copy()
-    edge = max(2, round(0.09 * cell.height))
-    ink = page.ink[cell.top : cell.bottom, cell.left : cell.right]
-    frame = np.zeros(part.shape, bool)
-    for rows, axis in ((slice(0, edge), 0), (slice(-edge, None), 0), (slice(0, edge), 1), (slice(-edge, None), 1)):
-        strip = ink[rows] if axis == 0 else ink[:, rows]
-        full = strip.mean(axis=1 - axis) > 0.45
-        target = frame[rows] if axis == 0 else frame[:, rows]
-        if axis == 0:
-            target[full] = True
-        else:
-            target[:, full] = True
-    frame = cv2.dilate(frame.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    part[frame] = 255
-    return np.asarray(part, np.uint8)
-
-
-def _filled(page: Page, cell: Piece) -> bool | None:
-    """Whether something is written in a box: ink as dark as the frame, and not just a speck."""
-    edge = max(2, round(0.1 * cell.height))
-    dark = 255 - page.grey[cell.top : cell.bottom, cell.left : cell.right].astype(np.float32)
-    frame = np.concatenate([dark[:edge].max(axis=0), dark[-edge:].max(axis=0)])
-    inside = (dark[edge:-edge, edge:-edge] > 0.45 * float(np.median(frame))).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(inside, connectivity=8)
-    # What runs along an edge is the frame.
-    wide = inside.shape[1]
-    tall = [h for x, y, w, h, _ in stats[1:] if w > 2 and not ((x == 0 or x + w == wide) and w < 0.12 * wide)]
-    tallest = max(tall, default=0) / max(1, inside.shape[0])
+def _filled(box: Float) -> bool | None:
+    """Whether something is written in a box, whose ink is given in shares of the pen's: not just a speck."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats((box > _INK).astype(np.uint8), connectivity=8)
+    tallest = max((h for _, _, w, h, _ in stats[1:] if w > 1), default=0) / max(1, box.shape[0])
     return True if tallest > _FILLED else False if tallest < _EMPTY else None
-
-
-def _same(picture: Grey, height: int) -> Grey:
-    if picture.shape[0] == height:
-        return picture
-    width = max(1, round(picture.shape[1] * height / picture.shape[0]))
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _padded(picture: Grey) -> Grey:

@@ -37,6 +37,11 @@ _DEAD = 0.42  # darker than this share of the paper around: no picture there
 _BRIDGE = 5  # dead columns side by side that are bridged
 _BLOCK = 40  # side of the squares in which the ink's strength is measured
 _THICKEST = 1.35  # millimetres: no stroke of print or pen is thicker
+_BLURRED = 3.2  # millimetres: the same where a picture is blurred, or has few dots
+_STRONG, _KEPT = 0.6, 0.72  # ink that says whether it is: how dark, and how much of it the usual thickness must keep
+_FRAME = 2.5  # millimetres: no side of a box is thicker, even blurred
+_RULE = 6.0  # millimetres: what is so long is a ruled line
+_COARSEST_STROKES = 5.5  # pixels per millimetre at which that is asked
 _BLACK = 35  # ground so dark carries no print
 _ACROSS = 0.62  # what the strongest ink of the whole row of squares counts for beside a weaker one
 _FAINTEST = 0.10  # contrast below which nothing is taken for ink
@@ -79,15 +84,18 @@ class Page:
         return int(x[0]), int(x[1]), int(y[0] - x[0]), int(y[1] - x[1])
 
 
-def make_page(pixels: Grey, paper_width: float) -> Page:
+def make_page(pixels: Grey, paper_width: float, *, form: bool = False) -> Page:
     """The page of a picture.
 
     Args:
         pixels: one sheet, upright, grey, shape (height, width).
         paper_width: millimetres, roughly.
+        form: whether it is a form, with boxes' sides one below the other and small type, of which blur takes more.
     """
     grey, zoom = _working_size(pixels, paper_width)
-    even = _thin(_even(grey), grey.shape[1] / paper_width)
+    scale = grey.shape[1] / paper_width
+    even = _even(grey, round(_FRAME * scale) if form else 0)
+    even = _thin(even, scale, _thickest(even, scale) if form else _THICKEST)
     turn = _turn(even)
     middle = (even.shape[1] / 2, even.shape[0] / 2)
     to_page = np.asarray(cv2.getRotationMatrix2D(middle, turn, 1.0), np.float64)
@@ -113,8 +121,12 @@ def _working_size(pixels: Grey, paper_width: float) -> tuple[Grey, float]:
 # ----------------------------------------------------------------------------------- brightness
 
 
-def _even(grey: Grey) -> Grey:
-    """Paper at 255 everywhere; what is no picture is paper."""
+def _even(grey: Grey, frames: int = 0) -> Grey:
+    """Paper at 255 everywhere; what is no picture is paper.
+
+    Args:
+        frames: columns; what is no wider is no paper either, however far down it runs: the sides of boxes.
+    """
     height, width = grey.shape
     bands = max(1, -(-height // _BAND))
     padded = np.pad(grey, ((0, bands * _BAND - height), (0, 0)), mode="edge")
@@ -123,6 +135,8 @@ def _even(grey: Grey) -> Grey:
     place = (sample.shape[1] * 3) // 4
     paper = np.partition(sample, place, axis=1)[:, place].astype(np.float32)
     paper = np.asarray(cv2.medianBlur(paper, 3), np.float32) if bands >= 3 else paper
+    if frames:
+        paper = np.asarray(cv2.morphologyEx(paper, cv2.MORPH_CLOSE, np.ones((1, frames), np.uint8)), np.float32)
     around = np.asarray(cv2.dilate(cv2.blur(paper, (5, 1)), np.ones((1, max(3, width // 8)), np.uint8)), np.float32)
     level = float(np.percentile(paper, 70))
     dead = (paper < _DEAD * around) | (around < 0.5 * level)
@@ -134,9 +148,28 @@ def _even(grey: Grey) -> Grey:
     return even
 
 
-def _thin(even: Grey, scale: float) -> Grey:
+def _thickest(even: Grey, scale: float) -> float:
+    """Millimetres: how thick strokes are on a page, blurred or not. What is thicker is ground."""
+    small = min(1.0, _COARSEST_STROKES / scale)
+    size = (round(even.shape[1] * small), round(even.shape[0] * small))
+    picture = np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.uint8)
+    thin, thick = (
+        cv2.morphologyEx(picture, cv2.MORPH_BLACKHAT, np.ones((side, side), np.uint8))
+        for side in (max(3, round(width * scale * small)) for width in (_THICKEST, _BLURRED))
+    )
+    # Ruled lines stay thin when a picture is moved along them.
+    long = round(_RULE * scale * small)
+    for shape in ((1, long), (long, 1)):
+        thick = np.where(cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) > 0.5 * thick, 0, thick)
+    strong = thick > _STRONG * max(1.0, float(np.percentile(thick[::2, ::2], 99.0)))
+    darkest = strong & (picture == cv2.erode(picture, np.ones((3, 3), np.uint8)))
+    kept = float(np.median(thin[darkest] / thick[darkest])) if darkest.any() else 1.0
+    return _THICKEST if kept >= _KEPT else _BLURRED
+
+
+def _thin(even: Grey, scale: float, thickest: float) -> Grey:
     """What is thin, on white. Watermarks, stains and shadows are thicker than any stroke of print: they are ground."""
-    side = max(5, round(_THICKEST * scale))
+    side = max(5, round(thickest * scale))
     ground = cv2.morphologyEx(even, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     thin = np.asarray(cv2.divide(even, ground, scale=250), np.uint8)
     thin[ground < _BLACK] = 250

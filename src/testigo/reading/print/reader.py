@@ -22,14 +22,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
 from testigo.election import Contest, Profile, parse_sheet_code
 from testigo.reading.print import cells, ending, header
 from testigo.reading.print.answers import PrintReading
+from testigo.reading.print.boxes import find_grid
 from testigo.reading.print.counts import RowCount, read_counts
 from testigo.reading.print.ctc import WordGrammar
 from testigo.reading.print.looking import SheetReader
-from testigo.reading.print.matching import Alignment, Expected, align, expected_rows
+from testigo.reading.print.matching import UNSURE, Alignment, Expected, align, expected_rows
 from testigo.reading.print.page import Grey, Page, make_page
 from testigo.reading.print.recogniser import fold, recogniser
 from testigo.reading.print.rows import Row, Text, make_rows, read_pieces
@@ -81,7 +83,7 @@ def read_print(
     first = possible[0]
     assert first.layout is not None and first.printing is not None  # noqa: S101
     reader = SheetReader(recogniser())
-    page = make_page(pixels, first.layout.paper_width)
+    page = make_page(pixels, first.layout.paper_width, form=first.printing.style == "form")
     pieces = find_pieces(page)
     texts, end = _read_down(page, pieces, possible, reader)
     found = _which(texts, possible)
@@ -200,9 +202,11 @@ def _above(found: _Found) -> list[Row]:
 
 def _from_cells(page: Page, found: _Found, places: int, reader: SheetReader) -> list[RowCount]:
     """The counts of a form: the boxes that stand beside each row's label."""
-    seen = [None if match.row is None else found.rows[match.row] for match in found.alignment.matches]
+    matches = found.alignment.matches
+    seen = [None if match.row is None else found.rows[match.row] for match in matches]
     labels = [row.texts[0].piece if row is not None and row.texts else None for row in seen]
-    boxes = cells.beside_labels(cells.find_cells(page, places), labels)
+    sure = [label if match.label > UNSURE else None for label, match in zip(labels, matches, strict=True)]
+    boxes = _placed(page, sure, places) or cells.beside_labels(cells.find_cells(page, places), labels)
     sources = iter(cells.read_cells(page, [row for row in boxes if row is not None], reader))
     counts = []
     for row, box in zip(seen, boxes, strict=True):
@@ -212,3 +216,22 @@ def _from_cells(page: Page, found: _Found, places: int, reader: SheetReader) -> 
         count.weigh()
         counts.append(count)
     return counts
+
+
+def _placed(page: Page, labels: Sequence[Piece | None], places: int) -> list[cells.CellRow | None]:
+    """The boxes of each row by those of all; rows without a sure label have theirs in between, if as many are there."""
+    known = [(n, label) for n, label in enumerate(labels) if label is not None]
+    grid = find_grid(page, [label for _, label in known], places)
+    if grid is None:
+        return []
+    answer: list[cells.CellRow | None] = [None] * len(labels)
+    edges = [(-1, 0, 0)]
+    for (n, _), boxes in zip(known, grid.beside, strict=True):
+        answer[n] = row = cells.CellRow(boxes)
+        edges.append((n, row.piece.top, row.piece.bottom))
+    for (before, _, upper), (after, lower, _) in pairwise([*edges, (len(labels), page.height, page.height)]):
+        between = [boxes for boxes in grid.others if upper <= boxes[0].middle <= lower]
+        if len(between) == after - before - 1:
+            for n, boxes in zip(range(before + 1, after), between, strict=True):
+                answer[n] = cells.CellRow(boxes)
+    return answer
