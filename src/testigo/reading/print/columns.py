@@ -10,7 +10,7 @@ Rules of this module
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,6 +55,11 @@ def column_of(page: Page, pieces: Sequence[Piece]) -> Column:
     edge, at, slope = _aligned(page, pieces)
     height = float(np.median([piece.height for piece in pieces]))
     return Column(edge, at, slope, max(piece.width for piece in pieces), height)
+
+
+def _usual(column: Column, pieces: Sequence[Piece]) -> Column:
+    """The column with the width that nearly all of its pieces keep to: one or two are glued to something."""
+    return replace(column, widest=round(float(np.percentile([piece.width for piece in pieces], 97))))
 
 
 def _edge(piece: Piece, edge: str) -> float:
@@ -121,33 +126,27 @@ class Places:
     def __init__(self, page: Page, figures: Column | None, good: Sequence[Stand]) -> None:
         self._page, self._figures, self._good = page, figures, good
         words = [stand.words for stand in good if stand.words is not None]
-        self._words: tuple[float, float] | None = None
-        if len(words) >= _LEAST:
-            downs = np.array([piece.middle for piece in words])
-            lefts = np.array([piece.left for piece in words], np.float64)
-            self._words = _line(downs, lefts, _NEAR * page.scale)
-            self._wide = float(np.percentile([piece.width for piece in words], 97))
-            self._tall = float(np.median([piece.height for piece in words]))
+        self._words = _usual(column_of(page, words), words) if len(words) >= _LEAST else None
 
     def figures(self, row: Stand) -> Piece | None:
         """Where a row's figures should stand: as wide as the widest."""
-        column = self._figures
-        middle = self._middle(row, "figures", ("words", "label"))
-        if column is None or middle is None:
-            return None
-        edge, wide = column.at + column.slope * middle, column.widest
-        left = {"right": edge - wide, "left": edge, "middle": edge - wide / 2}[column.edge]
-        return self._inside(left, middle - column.height / 2, left + wide, middle + column.height / 2)
+        return self._place(self._figures, self._middle(row, "figures", ("words", "label")), 0.0)
 
     def words(self, row: Stand) -> Piece | None:
-        """Where a row's words should stand: as long as the longest."""
-        middle = self._middle(row, "words", ("figures", "label"))
-        if self._words is None or middle is None:
+        """Where a row's words should stand: as long as the longest, and whatever of them was found already."""
+        place = self._place(self._words, self._middle(row, "words", ("figures", "label")), _ROOM)
+        own = row.words
+        if place is None or own is None or own.bottom < place.top or own.top > place.bottom:
+            return place
+        return Piece(min(place.left, own.left), place.top, max(place.right, own.right), place.bottom)
+
+    def _place(self, column: Column | None, middle: float | None, room: float) -> Piece | None:
+        if column is None or middle is None:
             return None
-        at, slope = self._words
-        left, room = at + slope * middle, _ROOM * self._tall
-        right = min(left + self._wide + room, self._page.width)
-        return self._inside(max(0.0, left - room), middle - self._tall / 2, right, middle + self._tall / 2)
+        edge, more, half = column.at + column.slope * middle, room * column.height, column.height / 2
+        left = {"right": edge - column.widest, "left": edge, "middle": edge - column.widest / 2}[column.edge]
+        right = min(left + column.widest + more, self._page.width)
+        return self._inside(max(0.0, left - more), middle - half, right, middle + half)
 
     def _middle(self, row: Stand, part: str, anchors: Sequence[str]) -> float | None:
         """The row of pixels of a part's middle: its own if it is as tall as others, else as in the nearest good row."""

@@ -245,7 +245,7 @@ def _words_again(page: Page, jobs: Sequence[tuple[RowCount, Piece]], grammar: Wo
     frames = reader.read([crop(page, place) for _, place in jobs])
     for (count, place), read in zip(jobs, grammar.read(frames), strict=True):
         source = words_source(read)
-        if _surer(source, count.words) or (_wider(place, count.words_at) and source.readable is not None):
+        if _surer(source, count.words):
             count.words, count.words_at = source, place
 
 
