@@ -9,19 +9,18 @@ Rules of this module
 
 from __future__ import annotations
 
-import logging
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from testigo.errors import InputError
 from testigo.reading.papers.outlines import ink_of
 from testigo.reading.pixels import Grey, as_grey
+from testigo.reading.print.recogniser import fitted, recogniser, width_of
 
-_LINES = 6  # lines read
-_LEAST, _CLEAR, _AT_ONCE = 0.80, 0.06, 0.93  # mean confidence of a way; better than the next by; stop asking
-_HEIGHT = 48  # pixels of a line as the recogniser wants it
+_LINES, _LONGEST = 5, 10  # lines read, and how many of their heights of them
+_LEAST, _CLEAR, _AT_ONCE = 0.80, 0.06, 0.90  # mean confidence of a way; better than the next by; stop asking
 
 
 class Way(NamedTuple):
@@ -101,36 +100,22 @@ def _lines(pixels: Grey) -> list[Grey]:
     chosen: list[Grey] = []
     for _, x, y, w, h in found[: _LINES * 3 : max(1, min(3, len(found) // _LINES))][:_LINES]:
         pad = max(2, h // 5)
-        chosen.append(pixels[max(0, y - pad) : y + h + pad, max(0, x - pad) : x + w + pad])
+        chosen.append(pixels[max(0, y - pad) : y + h + pad, max(0, x - pad) : x + min(w, _LONGEST * h) + pad])
     return chosen
-
-
-@lru_cache(maxsize=1)
-def _recogniser() -> Any:
-    """The recogniser, or ``None`` where it is not installed."""
-    try:
-        from rapidocr import RapidOCR
-    except ImportError:
-        return None
-    one = {"EngineConfig.onnxruntime.intra_op_num_threads": 1, "EngineConfig.onnxruntime.inter_op_num_threads": 1}
-    engine = RapidOCR(params={**one, "Global.log_level": "error"})
-    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-    return engine
 
 
 def _reads(lines: list[Grey]) -> float:
     """How well lines read: the recogniser's confidence, less where it leaves most of a line unread."""
-    engine = _recogniser()
-    if engine is None:
+    try:
+        engine = recogniser()
+    except InputError:  # not installed
         return 0.0
     scores = []
-    for line in lines:
-        height, width = line.shape
-        size = (max(_HEIGHT // 2, round(width * _HEIGHT / height)), _HEIGHT)
-        shown = cv2.cvtColor(cv2.resize(line, size, interpolation=cv2.INTER_AREA), cv2.COLOR_GRAY2BGR)
-        read = engine(shown, use_det=False, use_cls=False, use_rec=True)
-        text, score = (read.txts[0], float(read.scores[0])) if read.txts else ("", 0.0)
-        letters = sum(character.isalnum() and ord(character) < 0x180 for character in text)
-        expected = 1.2 * width / height  # characters, at the least
-        scores.append(score * min(1.0, 0.5 + 0.5 * letters / max(1.0, expected)))
+    pictures = [fitted(line, width_of(line, False)) for line in lines]
+    for line, frames in zip(lines, engine.run(pictures), strict=True):
+        found = frames.text()
+        sure = float(np.mean([frames.best[step] for _, step in found])) if found else 0.0
+        letters = sum(letter.isalnum() for letter, _ in found)
+        expected = 1.2 * line.shape[1] / line.shape[0]  # characters, at the least
+        scores.append(sure * min(1.0, 0.5 + 0.5 * letters / max(1.0, expected)))
     return float(np.median(scores)) if scores else 0.0
