@@ -36,9 +36,11 @@ from testigo.reading.print.page import Grey, Page, make_page
 from testigo.reading.print.recogniser import fold, recogniser
 from testigo.reading.print.rows import Row, Text, make_rows, read_pieces
 from testigo.reading.print.segments import Piece, find_pieces
+from testigo.reading.print.skipping import code_column
 from testigo.reading.print.verdict import Parts, assemble
 
-_FIRST, _STEP = 0.55, 0.03  # shares of the page that are read before the end of the counts is looked for
+# Shares of the page that are read before the codes of the parties are looked for, and before the end of the counts is.
+_START, _FIRST, _STEP = 0.3, 0.55, 0.03
 _LEAST_NAMED = 0.15  # the same, of rows with the right label
 _LEAST_ROWS = 0.3  # share of the expected rows without which this is no sheet of the contest
 
@@ -130,19 +132,27 @@ def _read_down(
     """The texts from the top to where notes or signatures begin, and the row of pixels where that is."""
     stops = _stops(contests)
     texts: list[Text] = []
-    upper, share = 0.0, _FIRST
+    upper, share, codes = 0.0, _START, None
     while upper < page.height:
         lower = min(page.height, share * page.height)
         chunk = [piece for piece in pieces if upper <= piece.middle < lower]
-        fresh = read_pieces(page, chunk, reader)
+        skipped: list[Text] = codes.of(chunk) if codes else []
+        unread = {text.piece for text in skipped}
+        fresh = skipped + read_pieces(page, [piece for piece in chunk if piece not in unread], reader)
         ends = [
             text.piece.top for text in fresh if text.piece.middle > 0.3 * page.height and _is_stop(text.text, stops)
         ]
         if ends:
             return texts + [text for text in fresh if text.piece.middle < min(ends)], min(ends)
         texts += fresh
-        upper, share = lower, share + _STEP
+        if share == _START:
+            codes = code_column(texts, _digit_words(contests))
+        upper, share = lower, max(_FIRST, share + _STEP)
     return texts, max((text.piece.bottom for text in texts), default=0)
+
+
+def _digit_words(contests: Sequence[Contest]) -> Sequence[str]:
+    return next((c.printing.digit_words for c in contests if c.printing and c.printing.digit_words), ())
 
 
 def _stops(contests: Sequence[Contest]) -> list[str]:
