@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
@@ -34,7 +33,7 @@ _UUID_PART = re.compile(r"[0-9a-f]*-[0-9a-f]+-[0-9a-f-]*")
 _SURE = 0.97  # certainty of a line that needs no closer look
 _SURE_SHAPED = 0.7  # the same of one that has the shape of a time, or of a UUID
 _WITNESS = 0.8  # certainty of a line that may contradict the code
-_VARIANTS = 64  # spellings of one line that are tried for a sheet code
+_VARIANTS, _LEAST_CHANCE = 64, 1e-3  # spellings of one line that are tried for a sheet code, and how likely at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +176,15 @@ def _spellings(frames: Frames) -> list[tuple[str, float]]:
         before = number
     if not letters or len(letters) > 40:
         return []
-    spelt: list[tuple[str, float]] = []
     open_places = [place for place in letters if len(place) > 1]
     if 2 ** len(open_places) > _VARIANTS * 64:
         letters = [place[:1] for place in letters]
-    for picked in product(*letters):
-        text = "".join(letter for letter, _ in picked).strip(" .,:-")
-        chance = doubt * float(np.prod([chance for _, chance in picked]))
-        if chance > 1e-3:
-            spelt.append((text, chance))
+    spelt = [("", doubt)]
+    for place in letters:
+        grown = [(text + letter, chance * more) for text, chance in spelt for letter, more in place]
+        spelt = [(text, chance) for text, chance in grown if chance > _LEAST_CHANCE]
     spelt.sort(key=lambda item: -item[1])
-    return [(text.replace(" ", "").upper(), chance) for text, chance in spelt[:_VARIANTS]]
+    return [(text.strip(" .,:-").replace(" ", "").upper(), chance) for text, chance in spelt[:_VARIANTS]]
 
 
 def _options(row: np.ndarray) -> list[tuple[str, float]]:
