@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from testigo.reading.print import read_print
+from testigo.reading.print.recogniser import BLANK, CLASSES, INDEX, Frames
+from testigo.reading.print.spelling import likely_code
 from testigo.simulate.damage import damaged
 
 
@@ -60,6 +62,36 @@ def test_a_number_changed_before_the_damage_is_not_proven(forms: Mapping[str, An
     assert reading is not None
     assert not reading.proven
     assert "sum_differs" in reading.problems
+
+
+def test_where_only_a_letter_can_stand_a_digit_speaks_for_its_twin(forms: Mapping[str, Any]) -> None:
+    contest = forms["asamblea"].contest
+    assert likely_code(_line("a/sa002-8/1"), contest) == "A/SA002-B/1"
+    assert likely_code(_line("a/sao02-d/1"), contest) == "A/SA002-D/1"
+    assert likely_code(_line("a/sa"), contest) == ""
+
+
+def _line(text: str) -> Frames:
+    """Frames that say a text plainly."""
+    chances = np.full((2 * len(text) + 1, CLASSES), 1e-6, np.float32)
+    chances[::2, BLANK] = 1.0
+    for n, letter in enumerate(text):
+        chances[2 * n + 1, INDEX[letter]] = 1.0
+    return Frames(chances, chances.max(axis=1))
+
+
+def test_what_bled_at_a_boxs_edge_is_no_digit(forms: Mapping[str, Any]) -> None:
+    form = forms["presidencia"]
+    counts = form.counts(14)
+    pixels = form.draw(counts, 14).copy()
+    row = form.row("MAREA")
+    middle = (row.start + row.stop) // 2
+    tens = round((172 - 2 * 10.5) * 8)  # the tens' box, where it begins
+    pixels[middle - 20 : middle + 20, tens : tens + 9] = 0
+    reading = read_print(form.profile, pixels)
+    assert reading is not None
+    assert reading.proven, reading.problems
+    assert reading.counts is not None and reading.counts.agrees_with(counts)
 
 
 def test_a_number_changed_by_hand_is_not_proven(forms: Mapping[str, Any]) -> None:

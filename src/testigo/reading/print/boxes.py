@@ -34,6 +34,8 @@ _TALL = (0.75, 1.4)  # height of a box, widths
 _BAND = 2.2  # millimetres above and below a label's middle that lie within its boxes
 _ROUND = 2.0  # millimetres on both sides of a line over which something must be lighter
 _LEAST_ROWS = 4
+_MIDDLE = (0.12, 0.25, 0.35, 0.5, 0.65, 0.75, 0.88)  # of a box's width: where there is no frame in it
+_BESIDE = (0.12, 0.25, 0.4, 0.6)  # of a box's width: where there is none at the sides of all
 _EMPTY = 0.6  # what the ink in the middle of boxes, and beside them, counts against them
 _MOST = 0.5  # of the strongest ink: what a line shows at most; digits are no better lines than frames
 _CLEAR = 0.2  # of the strongest ink: how much darker than their insides frames must be
@@ -82,7 +84,8 @@ def find_grid(page: Page, labels: Sequence[Piece], places: int) -> Grid | None:
     scale = page.scale * zoom
     dark = np.asarray(dark, np.float32)
     middles = [round(label.middle * zoom) for label in labels]
-    first = round(float(np.median([label.left for label in labels])) * zoom)
+    # Most labels end before the boxes begin; a long one may run on into a stain.
+    first = round(float(np.median([label.right for label in labels])) * zoom)
     frame = _frame(dark, middles, first, places, scale)
     if frame is None:
         return None
@@ -176,12 +179,12 @@ def _columns_said(across: Double, width: int, gap: int, places: int, room: int) 
     """What boxes of a size, beginning at each column, show: dark sides, and light insides and surroundings."""
     step = width + gap
     edges = [n * step + at for n in range(places) for at in (0, width)]
-    insides = [n * step + round(width * share) for n in range(places) for share in (0.25, 0.35, 0.5, 0.65, 0.75)]
+    insides = [n * step + round(width * share) for n in range(places) for share in _MIDDLE]
     sides = np.stack([across[at : at + room] for at in edges])
     inside = np.mean([across[at : at + room] for at in insides], axis=0)
     around = np.pad(across, width)
     end = width + (places - 1) * step + width
-    outsides = [round(at) for share in (0.25, 0.4, 0.6) for at in (width * (1 - share), end + width * share)]
+    outsides = [round(at) for share in _BESIDE for at in (width * (1 - share), end + width * share)]
     outside = np.mean([around[at : at + room] for at in outsides], axis=0)
     said = 0.5 * sides.mean(axis=0) + 0.5 * sides.min(axis=0) - _EMPTY * (inside + outside)
     return np.asarray(said, np.float64)

@@ -29,6 +29,7 @@ _FRAME = 0.7  # share of a frame's edge that must be ink
 _LEAST_KNOWN = 3  # rows with boxes that say where a row's boxes stand
 _ROOM, _INSET = 0.06, 0.04  # of a box's height: what is looked at round it to see its frame; what its frame takes
 _DEEP = 0.16  # of a box's height: how deep into it its frame can be seen
+_REMAINS = 0.15  # of a box's side: how far the remains of its frame reach into it
 _PALE_PEN = 0.35  # of the usual pen: a row written so palely is not written at all
 _UNDER, _INK = 0.38, 0.5  # of the pen: what is no darker lies under the writing; what is as dark belongs to it
 _EMPTY, _FILLED = 0.16, 0.36  # of a box's height: specks are smaller, digits taller; between, nobody knows
@@ -210,12 +211,13 @@ def _written(page: Page, rows: Sequence[CellRow]) -> list[list[Grey] | None]:
     pens = np.percentile(inside[:, -1].reshape(len(rows), -1), 97, axis=1)
     usual = float(np.median(pens))
     answer: list[list[Grey] | None] = []
-    for boxes, pen in zip(inside, pens, strict=True):
-        filled = [_filled(box / max(1.0, float(pen))) for box in boxes]
+    for whole, pen in zip(inside, pens, strict=True):
+        boxes = [_without_remains(box / max(1.0, float(pen))) for box in whole]
+        filled = [_filled(box) for box in boxes]
         if pen < _PALE_PEN * usual or None in filled or not filled[-1] or not _right_aligned(filled):
             answer.append(None)
             continue
-        digits = [box / pen for box, full in zip(boxes, filled, strict=True) if full]
+        digits = [box for box, full in zip(boxes, filled, strict=True) if full]
         strokes = [np.clip((digit - _UNDER) / (1 - _UNDER), 0, 1) for digit in digits]
         answer.append([np.asarray(255 - 255 * stroke, np.uint8) for stroke in strokes])
     return answer
@@ -260,6 +262,19 @@ def _right_aligned(filled: Sequence[bool | None]) -> bool:
             return False
         seen = seen or bool(full)
     return True
+
+
+def _without_remains(box: Float) -> Float:
+    """A box without what is left of its frame: ink at an edge that does not reach far in from it."""
+    height, width = box.shape
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((box > _UNDER).astype(np.uint8), connectivity=8)
+    cleaned = box.copy()
+    for n, (x, y, w, h, _) in enumerate(stats[1:], 1):
+        beside = (x == 0 or x + w == width) and w < _REMAINS * width
+        level = (y == 0 or y + h == height) and h < _REMAINS * height
+        if beside or level:
+            cleaned[parts == n] = 0
+    return cleaned
 
 
 def _filled(box: Float) -> bool | None:

@@ -22,6 +22,8 @@ from testigo.reading.print.page import Page
 from testigo.reading.print.recogniser import ALPHABET, BLANK, INDEX, OTHER, Frames, certainty, fold
 from testigo.reading.print.rows import Row, Text, around
 from testigo.reading.print.segments import Piece, crop
+from testigo.reading.print.spelling import alike as alike_letters
+from testigo.reading.print.spelling import likely_code
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _TIME = re.compile(
@@ -132,31 +134,40 @@ def _said(page: Page, text: str, sure: float, *pieces: Text) -> Said:
 
 def _sheet_code(page: Page, texts: Sequence[Text], contest: Contest, hint: str) -> Said | None:
     best: Said | None = None
+    form = contest.printing is not None and contest.printing.style == "form"
     for text in texts:
         if len(text.text) < 5:
             continue
         spelt = [code for code, _ in _spellings(text.frames)]
         if hint and hint not in spelt:
             spelt.append(hint)
+        if form and (likely := likely_code(text.frames, contest)) not in spelt:
+            spelt.insert(0, likely)
         for code in [code for code in spelt if parse_sheet_code(contest, code)][:4]:
-            chance = _chance_of_code(text.frames, code, contest)
+            chance = _chance_of_code(text.frames, code, contest, form)
             if chance > 0.02 and (best is None or 1000 * chance > best.confidence):
                 best = _said(page, code, chance, text)
     return best
 
 
-def _chance_of_code(frames: Frames, code: str, contest: Contest) -> float:
-    """The chance of a code against every code that differs from it in one letter, and against being no code."""
-    alike = frames.chances.copy()
+def _chance_of_code(frames: Frames, code: str, contest: Contest, letters_too: bool = False) -> float:
+    """The chance of a code against every code that differs from it in one letter, and against being no code.
+
+    Args:
+        letters_too: whether digits that look like letters speak for these, as letters do for digits.
+    """
+    seen = frames.chances.copy()
     for digit, letters in (("0", "oqd"), ("1", "il"), ("5", "s"), ("8", "b"), ("2", "z")):
-        alike[:, INDEX[digit]] += 0.5 * alike[:, [INDEX[letter] for letter in letters]].sum(axis=1)
+        seen[:, INDEX[digit]] += 0.5 * seen[:, [INDEX[letter] for letter in letters]].sum(axis=1)
+    if letters_too:
+        seen = alike_letters(frames)
     others = [
         other
         for place, letter in enumerate(code)
         for new in ("0123456789" if letter.isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter.isalpha() else "")
         if new != letter and parse_sheet_code(contest, other := code[:place] + new + code[place + 1 :])
     ]
-    scores = chances_of(Frames(alike, frames.best), [code, *others], floor=1e-5)
+    scores = chances_of(Frames(seen, frames.best), [code, *others], floor=1e-5)
     against = float(np.exp(scores[1:] - scores[0]).sum()) if others else 0.0
     shortfall = max(0.0, best_path(frames) - float(scores[0])) / max(1, len(code))
     return float(np.exp(-max(0.0, shortfall - 0.15))) / (1.0 + against)

@@ -39,8 +39,9 @@ _BLOCK = 40  # side of the squares in which the ink's strength is measured
 _THICKEST = 1.35  # millimetres: no stroke of print or pen is thicker
 _BLURRED = 3.2  # millimetres: the same where a picture is blurred, or has few dots
 _STRONG, _KEPT = 0.6, 0.72  # ink that says whether it is: how dark, and how much of it the usual thickness must keep
-_FRAME = 2.5  # millimetres: no side of a box is thicker, even blurred
+_FRAME = 8.0  # millimetres: sides of boxes, and words one below the other, are not wider
 _RULE = 6.0  # millimetres: what is so long is a ruled line
+_DARK, _LIGHT, _TWO_TONE = 40, 215, 0.03  # a page without greys: between which levels hardly any pixel is
 _COARSEST_STROKES = 5.5  # pixels per millimetre at which that is asked
 _BLACK = 35  # ground so dark carries no print
 _ACROSS = 0.62  # what the strongest ink of the whole row of squares counts for beside a weaker one
@@ -136,7 +137,10 @@ def _even(grey: Grey, frames: int = 0) -> Grey:
     paper = np.partition(sample, place, axis=1)[:, place].astype(np.float32)
     paper = np.asarray(cv2.medianBlur(paper, 3), np.float32) if bands >= 3 else paper
     if frames:
-        paper = np.asarray(cv2.morphologyEx(paper, cv2.MORPH_CLOSE, np.ones((1, frames), np.uint8)), np.float32)
+        # A black margin goes on beyond the picture.
+        wide = np.pad(paper, ((0, 0), (frames, frames)))
+        wide = np.asarray(cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((1, frames), np.uint8)), np.float32)
+        paper = wide[:, frames:-frames]
     around = np.asarray(cv2.dilate(cv2.blur(paper, (5, 1)), np.ones((1, max(3, width // 8)), np.uint8)), np.float32)
     level = float(np.percentile(paper, 70))
     dead = (paper < _DEAD * around) | (around < 0.5 * level)
@@ -150,6 +154,9 @@ def _even(grey: Grey, frames: int = 0) -> Grey:
 
 def _thickest(even: Grey, scale: float) -> float:
     """Millimetres: how thick strokes are on a page, blurred or not. What is thicker is ground."""
+    sample = even[::3, ::3]
+    if float(((sample > _DARK) & (sample < _LIGHT)).mean()) < _TWO_TONE:
+        return _BLURRED  # what bled is no ground: it would be taken for white
     small = min(1.0, _COARSEST_STROKES / scale)
     size = (round(even.shape[1] * small), round(even.shape[0] * small))
     picture = np.asarray(cv2.resize(even, size, interpolation=cv2.INTER_AREA), np.uint8)
