@@ -42,6 +42,7 @@ _FEW_WHOLE = 0.1  # share of lines that may fit the profile's number of words on
 _LETTER = 0.5  # of its height: how wide a letter is at least
 _GLUED = 1.25  # times the second widest: figures that hold something else
 _NO_ROW = 0.4  # of the usual distance between rows: nothing so near to a row is another row
+_HIDES, _NEVER_SURE = 0.2, 0.9  # share of a letter's width that hides a figure; how sure its neighbours may be
 _SURE = 0.98  # a source at least so sure is not looked at again
 
 
@@ -86,11 +87,14 @@ def read_counts(page: Page, rows: Sequence[Row], alignment: Alignment, grammar: 
     for count in counts:
         if count.row is not None:
             _take_figures(page, count, column)
-    _look_again(page, counts, column, grammar, reader)
+    places = Places(page, column, [_stand(count, good=True) for count in counts if count.row is not None])
+    _look_again(page, counts, places, grammar, reader)
     for count in counts:
+        _beside_lost_columns(page, count)
         count.weigh()
     unknown = [n for n in alignment.unknown if _holds_count(page, rows[n], column, grammar)]
-    return counts, tuple(n for n in unknown if not _between_rows(rows[n], [_row(c) for c in counts if c.row]))
+    printed = [count for count in counts if count.row is not None]
+    return counts, tuple(n for n in unknown if not _of_another(rows[n], printed, places))
 
 
 def _holds_count(page: Page, row: Row, column: Column | None, grammar: WordGrammar | None) -> bool:
@@ -100,13 +104,17 @@ def _holds_count(page: Page, row: Row, column: Column | None, grammar: WordGramm
     return grammar is not None and words_source(grammar.read([joined(row.words)])[0]).readable is not None
 
 
-def _between_rows(row: Row, printed: Sequence[Row]) -> bool:
-    """Whether a row stands so near a printed one that it can be none itself: a stroke of a pen, with print under it."""
-    middles = np.array([_middle(one) for one in printed])
+def _of_another(row: Row, printed: Sequence[RowCount], places: Places) -> bool:
+    """Whether an unknown row is part of a printed one: it stands so near one that it can be none itself (a stroke of a
+    pen, with print under it), or where one has its words (badly printed, they may look like figures)."""
+    middle = _middle(row)
+    words = [place for count in printed if (place := places.words(_stand(count))) is not None]
+    if any(place.top <= middle <= place.bottom for place in words):
+        return True
+    middles = np.array([_middle(_row(count)) for count in printed])
     if len(middles) < _WITNESSES:
         return False
-    apart = float(np.median(np.diff(middles)))
-    return float(np.abs(middles - _middle(row)).min()) < _NO_ROW * apart
+    return float(np.abs(middles - middle).min()) < _NO_ROW * float(np.median(np.diff(middles)))
 
 
 def _middle(row: Row) -> float:
@@ -171,6 +179,16 @@ def _take_figures(page: Page, count: RowCount, column: Column | None) -> None:
     count.figures = figures_source(likely_numbers(text.frames))
 
 
+def _beside_lost_columns(page: Page, count: RowCount) -> None:
+    """Figures beside or across columns without a picture may lack one: they are never so sure as to contradict."""
+    at = count.figures_at
+    if at is None or not count.figures.chances:
+        return
+    letter = round(_LETTER * at.height)
+    if page.lost_columns(at.left - letter, at.top, at.right + letter, at.bottom) >= _HIDES * letter:
+        count.figures = Source({number: min(_NEVER_SURE, chance) for number, chance in count.figures.chances.items()})
+
+
 # -------------------------------------------------------------------------------------- words
 
 
@@ -204,15 +222,13 @@ def _as_printed(counts: Sequence[RowCount], grammar: WordGrammar) -> WordGrammar
 # -------------------------------------------------------------------------------- second look
 
 
-def _look_again(page: Page, counts: Sequence[RowCount], column: Column | None, grammar: WordGrammar | None,
+def _look_again(page: Page, counts: Sequence[RowCount], places: Places, grammar: WordGrammar | None,
                 reader: SheetReader) -> None:  # fmt: skip
     """Rows whose figures and words do not agree are read once more, where the other rows have theirs, whole."""
-    places = Places(page, column, [_stand(count, good=True) for count in counts if count.row is not None])
     doubtful = [count for count in counts if count.row is not None and not _agree(count)]
     unsure = [count for count in doubtful if _worth(count, count.figures)]
-    if column is not None:
-        spots = [places.figures(_stand(count)) for count in unsure]
-        _figures_again(page, [(c, spot) for c, spot in zip(unsure, spots, strict=True) if spot], reader)
+    spots = [places.figures(_stand(count)) for count in unsure]
+    _figures_again(page, [(c, spot) for c, spot in zip(unsure, spots, strict=True) if spot], reader)
     if grammar is not None:
         unsure = [count for count in doubtful if not _agree(count) and _worth(count, count.words)]
         spots = [places.words(_stand(count)) for count in unsure]

@@ -58,12 +58,14 @@ class Page:
         ink: how much of a pixel is ink, 0 to 1.
         scale: pixels per millimetre, supposing that the paper fills the picture's width.
         to_page: 2 x 3 matrix from the given pixels to the page's.
+        lost: where the columns hold no picture, 1; else 0. ``None``: nowhere.
     """
 
     grey: Grey
     ink: Float
     scale: float
     to_page: NDArray[np.float64]
+    lost: Grey | None = None
 
     @property
     def height(self) -> int:
@@ -74,6 +76,13 @@ class Page:
     def width(self) -> int:
         """Columns."""
         return int(self.grey.shape[1])
+
+    def lost_columns(self, left: int, top: int, right: int, bottom: int) -> int:
+        """How many columns of a rectangle of the page hold no picture."""
+        if self.lost is None:
+            return 0
+        part = self.lost[max(0, top) : bottom, max(0, left) : right]
+        return int(np.count_nonzero(part.mean(axis=0) > 0.5)) if part.size else 0
 
     def region(self, left: float, top: float, right: float, bottom: float) -> Region:
         """A rectangle of the page, as the upright rectangle round it in the given pixels."""
@@ -95,18 +104,21 @@ def make_page(pixels: Grey, paper_width: float, *, form: bool = False) -> Page:
     """
     grey, zoom = _working_size(pixels, paper_width)
     scale = grey.shape[1] / paper_width
-    even = _even(grey, round(_FRAME * scale) if form else 0)
+    even, dead = _even(grey, round(_FRAME * scale) if form else 0)
     even = _thin(even, scale, _thickest(even, scale) if form else _THICKEST)
+    lost = np.repeat(dead.view(np.uint8), _BAND, axis=0)[: even.shape[0]] if dead.any() else None
     turn = _turn(even)
     middle = (even.shape[1] / 2, even.shape[0] / 2)
     to_page = np.asarray(cv2.getRotationMatrix2D(middle, turn, 1.0), np.float64)
     if abs(turn) > 0.05:
         size = (even.shape[1], even.shape[0])
         even = np.asarray(cv2.warpAffine(even, to_page, size, flags=cv2.INTER_LINEAR, borderValue=255), np.uint8)
+        if lost is not None:
+            lost = np.asarray(cv2.warpAffine(lost, to_page, size, flags=cv2.INTER_NEAREST), np.uint8)
     else:
         to_page = np.array([[1.0, 0, 0], [0, 1.0, 0]])
     resize = np.diag([zoom, zoom, 1.0])
-    return Page(even, _ink(even), grey.shape[1] / paper_width, to_page @ resize)
+    return Page(even, _ink(even), grey.shape[1] / paper_width, to_page @ resize, lost)
 
 
 def _working_size(pixels: Grey, paper_width: float) -> tuple[Grey, float]:
@@ -122,8 +134,8 @@ def _working_size(pixels: Grey, paper_width: float) -> tuple[Grey, float]:
 # ----------------------------------------------------------------------------------- brightness
 
 
-def _even(grey: Grey, frames: int = 0) -> Grey:
-    """Paper at 255 everywhere; what is no picture is paper.
+def _even(grey: Grey, frames: int = 0) -> tuple[Grey, NDArray[np.bool_]]:
+    """Paper at 255 everywhere; what is no picture is paper. Besides, which columns of each band hold none.
 
     Args:
         frames: columns; what is no wider is no paper either, however far down it runs: the sides of boxes.
@@ -149,7 +161,7 @@ def _even(grey: Grey, frames: int = 0) -> Grey:
     even = np.asarray(cv2.divide(grey, full.astype(np.uint8), scale=250), np.uint8)
     for band in range(bands):
         _bridge(even[band * _BAND : (band + 1) * _BAND], dead[band])
-    return even
+    return even, dead
 
 
 def _thickest(even: Grey, scale: float) -> float:
