@@ -35,7 +35,6 @@ BY_CODE, BY_PRINT, BY_SHAPE = "code", "print", "shape"
 _SHORT, _LONG = 420, 4200  # pixels of the reduced image on which outlines are looked for
 _LOOK = 640  # pixels of a sheet's shorter side on which its print is looked at
 _TAPE = 3.0  # a sheet so much longer than wide is a tape, and its lines run across
-_MIDDLE = 4  # times its width: of a longer sheet only the middle is asked how it lies
 _LEAST_IMAGE = 40  # pixels of the shorter side: less shows no sheet
 _LEAST_SHORT = 100  # a sheet of fewer pixels on its shorter side has no print to read
 _AS_DARK = 0.45  # of the print's contrast: paler lines at an edge are a watermark or a shadow
@@ -261,26 +260,18 @@ def _looked_at(image: OpenedImage, corners: Floats) -> Grey:
 
 def _way_of(flat: Grey) -> tuple[Way, float]:
     """Which way a sheet lies, from its print; with 0 where that is a guess from its shape."""
-    middle = _middle_of(flat)
-    ratio = lines_across(middle)
+    ratio = lines_across(flat)
     across = [way for way in WAYS if way.quarters % 2 == 0]
     ways = across if ratio > 0.7 else [way for way in WAYS if way not in across] if ratio < -0.7 else list(WAYS)
-    found = which_way(middle, tuple(ways))
+    found = which_way(flat, tuple(ways))
     if found is None and len(ways) < len(WAYS):
-        found = which_way(middle, tuple(way for way in WAYS if way not in ways))
+        found = which_way(flat, tuple(way for way in WAYS if way not in ways))
     if found is not None:
         return found[0], max(found[1], 1e-6)
     tall = flat.shape[0] / flat.shape[1]
     # Of a tape the shape says more than faint print does.
     lying = ratio < 0 if 1 / _TAPE < tall < _TAPE else tall < 1
     return Way(1 if lying else 0, False), 0.0
-
-
-def _middle_of(flat: Grey) -> Grey:
-    """The middle of a long sheet: its lines are enough."""
-    most = _MIDDLE * min(flat.shape)
-    top, left = (max(0, (side - most) // 2) for side in flat.shape)
-    return flat[top : flat.shape[0] - top, left : flat.shape[1] - left]
 
 
 def _ordered_by_way(corners: Floats, way: Way) -> tuple[Floats, bool]:

@@ -17,10 +17,10 @@ import numpy as np
 from testigo.errors import InputError
 from testigo.reading.papers.outlines import ink_of
 from testigo.reading.pixels import Grey, as_grey
-from testigo.reading.print.recogniser import fitted, recogniser, width_of
+from testigo.reading.print.recogniser import recogniser
 
 _LINES, _LONGEST = 5, 10  # lines read, and how many of their heights of them
-_LEAST, _CLEAR, _AT_ONCE = 0.80, 0.06, 0.90  # mean confidence of a way; better than the next by; stop asking
+_LEAST, _CLEAR, _AT_ONCE = 0.77, 0.06, 0.90  # mean confidence of a way; better than the next by; stop asking
 
 
 class Way(NamedTuple):
@@ -111,8 +111,7 @@ def _reads(lines: list[Grey]) -> float:
     except InputError:  # not installed
         return 0.0
     scores = []
-    pictures = [fitted(line, width_of(line, False)) for line in lines]
-    for line, frames in zip(lines, engine.run(pictures), strict=True):
+    for line, frames in zip(lines, engine.read(lines), strict=True):
         found = frames.text()
         sure = float(np.mean([frames.best[step] for _, step in found])) if found else 0.0
         letters = sum(letter.isalnum() for letter, _ in found)
