@@ -94,6 +94,21 @@ def test_what_bled_at_a_boxs_edge_is_no_digit(forms: Mapping[str, Any]) -> None:
     assert reading.counts is not None and reading.counts.agrees_with(counts)
 
 
+def test_a_form_without_legible_rows_says_what_it_lacks(forms: Mapping[str, Any]) -> None:
+    form = forms["asamblea"]
+    pixels = form.draw(form.counts(15), 15).copy()
+    voters = form.contest.layout.block("voters").box
+    notes = form.contest.layout.block("observations").box
+    pixels[round(voters.y * 8) : round(notes.y * 8)] = 255
+    reading = read_print(form.profile, pixels)
+    assert reading is not None
+    assert reading.contest == "asamblea"
+    assert reading.station == "NB015-C"
+    assert reading.counts is None
+    assert not reading.proven
+    assert {"row_missing", "labels_unread", "count_unread"} <= set(reading.problems)
+
+
 def test_a_number_changed_by_hand_is_not_proven(forms: Mapping[str, Any]) -> None:
     form = forms["presidencia"]
     pixels = form.draw(form.counts(6, FARO=31), 6).copy()

@@ -40,6 +40,7 @@ _EMPTY = 0.6  # what the ink in the middle of boxes, and beside them, counts aga
 _MOST = 0.5  # of the strongest ink: what a line shows at most; digits are no better lines than frames
 _CLEAR = 0.2  # of the strongest ink: how much darker than their insides frames must be
 _ALSO = 0.6  # of what most rows show: what a row without a label must show
+_BEYOND = 3  # heights above the first label and below the last where further rows may stand
 _PLAY = 1.2  # millimetres by which a row may stand off the others
 
 Double = NDArray[np.float64]
@@ -96,7 +97,8 @@ def find_grid(page: Page, labels: Sequence[Piece], places: int) -> Grid | None:
     least = _ALSO * float(np.median([said for _, _, said in beside]))
     taken = [top for top, _, _ in beside]
     others: list[tuple[int, int, float]] = []
-    for top in range(min(taken), max(taken), max(1, play // 2)):
+    reach = _BEYOND * frame.height
+    for top in range(max(0, min(taken) - reach), min(size[1] - frame.height, max(taken) + reach), max(1, play // 2)):
         if all(abs(top - other) > 0.8 * frame.height for other in taken):
             found = _settled(lines, frame, top, play, shift)
             if found[2] >= least and all(abs(found[0] - other) > 0.8 * frame.height for other in taken):

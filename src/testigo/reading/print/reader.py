@@ -31,7 +31,7 @@ from testigo.reading.print.boxes import find_grid
 from testigo.reading.print.counts import RowCount, read_counts
 from testigo.reading.print.ctc import WordGrammar
 from testigo.reading.print.looking import SheetReader
-from testigo.reading.print.matching import UNSURE, Alignment, Expected, align, expected_rows
+from testigo.reading.print.matching import UNSURE, Alignment, Expected, Match, align, expected_rows
 from testigo.reading.print.page import Grey, Page, make_page
 from testigo.reading.print.recogniser import fold, recogniser
 from testigo.reading.print.rows import Row, Text, make_rows, read_pieces
@@ -42,6 +42,7 @@ from testigo.reading.print.verdict import Parts, assemble
 # Shares of the page that are read before the codes of the parties are looked for, and before the end of the counts is.
 _START, _FIRST, _STEP = 0.3, 0.55, 0.03
 _LEAST_NAMED = 0.15  # the same, of rows with the right label
+_TITLE, _WORD = 0.7, 4  # how like a form's title, or a line of its heading, must be; letters of a word that counts
 _LEAST_ROWS = 0.3  # share of the expected rows without which this is no sheet of the contest
 
 
@@ -188,7 +189,7 @@ def _which(texts: Sequence[Text], contests: Sequence[Contest]) -> _Found | None:
         if found.share >= _LEAST_ROWS and found.alignment.named >= _LEAST_NAMED * len(found.expected)
     ]
     if not candidates:
-        return None
+        return _by_title(texts, contests)
     plain = ["".join(text.text.split()).upper() for text in texts[:60]]
     coded = [found for found in candidates if any(parse_sheet_code(found.contest, text) for text in plain)]
     if len(coded) == 1:
@@ -199,6 +200,35 @@ def _which(texts: Sequence[Text], contests: Sequence[Contest]) -> _Found | None:
         if first - second < 0.15:
             return None
     return ranked[0]
+
+
+def _by_title(texts: Sequence[Text], contests: Sequence[Contest]) -> _Found | None:
+    """A form whose title can be read and whose rows cannot: what it lacks is said, and its code if that can be read."""
+
+    seen = {word for text in texts for word in text.text.split()}
+
+    def shown(line: str) -> bool:
+        # A title's words may have come apart, and one may be lost.
+        words = [word for word in fold(line).split() if len(word) >= _WORD]
+        like = [w for w in words if any(SequenceMatcher(None, w, other).ratio() > _TITLE for other in seen)]
+        return bool(words) and len("".join(like)) > 0.5 * len("".join(words))
+
+    found = []
+    for contest in contests:
+        printing = contest.printing
+        others = {
+            line for other in contests if other is not contest and other.printing for line in other.printing.heading
+        }
+        if printing is None or printing.style != "form" or not shown(printing.title):
+            continue
+        if len(contests) == 1 or any(shown(line) for line in printing.heading if line not in others):
+            found.append(contest)
+    if len(found) != 1 or found[0].printing is None:
+        return None
+    expected = expected_rows(found[0])
+    nothing = Alignment((Match(None, 0.0),) * len(expected), (), 0.0, 0)
+    rows = make_rows(texts, found[0].printing.digit_words, [one.label for one in expected])
+    return _Found(found[0], expected, nothing, rows)
 
 
 def _above(found: _Found) -> list[Row]:
