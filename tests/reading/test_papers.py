@@ -14,6 +14,8 @@ import numpy.typing as npt
 import pytest
 
 from testigo.reading import Code, OpenedImage, find_codes, open_image
+from testigo.reading.byprint import _otherwise
+from testigo.reading.opening.images import image_of
 from testigo.reading.papers.finding import BY_CODE, BY_PRINT, BY_SHAPE, Paper, find_papers
 from testigo.reading.papers.folds import rejoined
 from testigo.reading.papers.outlines import find_outlines
@@ -332,3 +334,24 @@ def test_a_fold_does_not_part_a_tape_but_two_tapes_end_to_end_are_two(quarters: 
     beside = turned([(130, 100), (230, 100), (230, 210), (130, 210)])
     other = turned([(10, 20), (110, 20), (110, 230), (10, 230)])  # longer than wide: a sheet by itself
     assert len(rejoined([long, beside])) == len(rejoined([long, other])) == 2
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("quarters", range(4))
+def test_where_no_sheet_was_found_surely_it_is_looked_for_on_the_whole_image_as_it_lies(
+    quarters: int, mirrored: bool
+) -> None:
+    image = image_of(np.full((800, 300), 255, np.uint8))
+    corners = [(10.0, 20.0), (90.0, 20.0), (90.0, 400.0), (10.0, 400.0)]
+    if mirrored:
+        corners = [corners[1], corners[0], corners[3], corners[2]]
+    for _ in range(quarters):
+        corners = [(500 - y, x) for x, y in corners]  # clockwise as seen
+    paper = Paper(tuple(corners), mirrored, (), 300, BY_PRINT, True, ())  # type: ignore[arg-type]
+    assert paper.turned == 90 * quarters
+    (whole,) = _otherwise(image, [paper])
+    assert sorted(whole.corners) == [(0.0, 0.0), (0.0, 800.0), (300.0, 0.0), (300.0, 800.0)]
+    assert (whole.turned, whole.mirrored) == (paper.turned, mirrored)
+    both = _otherwise(image, [replace(paper, oriented_by=BY_SHAPE)])
+    assert [one.turned for one in both] == [paper.turned, (paper.turned + 180) % 360]
+    assert _otherwise(image, [replace(paper, certainty=900)]) == []

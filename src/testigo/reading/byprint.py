@@ -30,8 +30,7 @@ from testigo.records.facts import EMPTY, FILLED, MAC, PRINTED_AT, SIGNATURE, UUI
 PRINT_READER = "print/rapidocr"
 _log = logging.getLogger("testigo.reading")
 
-_FOUND_WELL = 500  # per mille: of a sheet found less surely, edges may be cut off, or it stands on its head
-_LOOSER = 0.1  # of its width: how far beyond such edges is looked
+_FOUND_WELL = 700  # per mille: what was found less surely may be a part of a sheet, or its ground
 _PIXELS_PER_MM = 9.0
 _USUAL_WIDTH_MM = 80.0
 #: Per mille. What is held against a code must have been read so surely.
@@ -107,15 +106,17 @@ def find_sheets_by_print(
     Returns:
         The sheets whose print was found, proven or not.
     """
+    papers = find_papers(image, tuple(codes))
     found = []
-    for paper in [paper for paper in find_papers(image, tuple(codes)) if wanted(paper)][:most]:
+    for paper in [paper for paper in papers if wanted(paper)][:most]:
         hint = next((codes[code] for code in paper.codes if code in codes), "")
         sheet = _read(profile, image, paper, hint)
-        if sheet is None or not sheet.reading.proven:
-            others = (_read(profile, image, other, hint) for other in _otherwise(paper))
-            sheet = next((other for other in others if other is not None and other.reading.proven), sheet)
         if sheet is not None:
             found.append(sheet)
+    if not any(sheet.reading.proven for sheet in found):
+        others = (_read(profile, image, paper, "") for paper in _otherwise(image, papers) if wanted(paper))
+        proven = next((other for other in others if other is not None and other.reading.proven), None)
+        found = found if proven is None else [proven]
     return tuple(found)
 
 
@@ -130,17 +131,20 @@ def _read(profile: Profile, image: OpenedImage, paper: Paper, hint: str) -> Prin
     return None if reading is None else PrintedSheet(reading, paper, straight)
 
 
-def _otherwise(paper: Paper) -> list[Paper]:
-    """How else a sheet may lie that was found with little certainty, without a code to say so."""
-    if paper.codes or paper.certainty >= _FOUND_WELL:
+def _otherwise(image: OpenedImage, papers: Sequence[Paper]) -> list[Paper]:
+    """How else a sheet may lie where none was found with certainty, nor a code: anywhere on the image."""
+    best = max(papers, key=lambda paper: paper.certainty)
+    if best.certainty >= _FOUND_WELL or any(paper.codes for paper in papers):
         return []
-    a, b, c, d = (np.array(corner) for corner in paper.corners)
-    out = _LOOSER / 2 * (b - a + c - d)
-    corners = tuple((float(x), float(y)) for x, y in (a - out, b + out, c + out, d - out))
-    wider = replace(paper, corners=corners)  # type: ignore[arg-type]
-    if paper.oriented_by != BY_SHAPE:
-        return [wider]
-    return [wider, replace(wider, corners=corners[2:] + corners[:2])]  # type: ignore[arg-type]
+    wide, tall = float(image.width), float(image.height)
+    seen = [(0.0, 0.0), (wide, 0.0), (wide, tall), (0.0, tall)]
+    if best.mirrored:
+        seen = [seen[1], seen[0], seen[3], seen[2]]
+    turns = [best.turned // 90] if best.oriented_by != BY_SHAPE else [best.turned // 90, best.turned // 90 + 2]
+    # As a sheet lies turned clockwise, its upper left corner is a later one of the image's.
+    later = -1 if best.mirrored else 1
+    frames = [tuple(seen[(n + later * turn) % 4] for n in range(4)) for turn in turns]
+    return [replace(best, corners=frame, missing=()) for frame in frames]  # type: ignore[arg-type]
 
 
 def _width(profile: Profile, paper: Paper) -> int:

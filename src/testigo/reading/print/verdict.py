@@ -33,9 +33,9 @@ from testigo.records import Check, Counts, Outcome
 _NAMED = 0.7  # share of the rows whose label must be the expected one
 _CODE_SURE, _CODE_ALONE = 900, 980  # confidence of a sheet code that other lines confirm, and of one that stands alone
 _TWICE = 0.5  # share of the ballot lines whose figures and words must both have been read
-# How sure figures and words must both be to contradict each other: what is hardly legible contradicts nobody. A total
-# stands several times on a sheet, and the sums know it.
-_CONTRADICTS, _TOTAL_CONTRADICTS = 0.95, 0.99
+# How sure figures, and how sure words, must be to contradict the other: what is hardly legible contradicts nobody. A
+# total stands several times on a sheet, and the sums know it.
+_CONTRADICTS, _TOTAL_CONTRADICTS = (0.8, 0.95), (0.99, 0.99)
 _DECIDED = 0.5  # weight from which on a row's likeliest number is its value
 _SINGLE_SURE = 0.9  # the same for a number that stands but once on the sheet
 
@@ -161,7 +161,7 @@ def _printed(parts: Parts, n: int, value: int | None, corrected: bool) -> CountP
         corrected=corrected,
         named=match.row is not None and match.label > UNSURE,
         box=_region(parts.page, around(pieces)) if pieces else None,
-        differ=count.differ(_CONTRADICTS if one.kind == "line" else _TOTAL_CONTRADICTS),
+        differ=count.differ(*(_CONTRADICTS if one.kind == "line" else _TOTAL_CONTRADICTS)),
     )
 
 
