@@ -42,6 +42,7 @@ _FEW_WHOLE = 0.1  # share of lines that may fit the profile's number of words on
 _LETTER = 0.5  # of its height: how wide a letter is at least
 _GLUED = 1.25  # times the second widest: figures that hold something else
 _NO_ROW = 0.4  # of the usual distance between rows: nothing so near to a row is another row
+_RATHER = 0.3  # chance from which on a source that is hardly legible bears out the other
 _ADMITS = 0.01  # chance of a number from which on figures admit that they may be it
 _HIDES, _NEVER_SURE = 0.2, 0.79  # share of a letter's width that hides a figure; how sure its neighbours may be
 _SURE = 0.98  # a source at least so sure is not looked at again
@@ -66,12 +67,18 @@ class RowCount:
     weights: dict[int, float] = field(default_factory=dict)
 
     def differ(self, least_figures: float, least_words: float) -> bool:
-        """Whether both sources were read, no less surely than so, and say different numbers. Figures that may as well be
-        what the words say (a blurred 8 for a 9) contradict nobody."""
+        """Whether both sources were read, no less surely than so, and say different numbers. Figures that may as well
+        be what the words say (a blurred 8 for a 9) contradict nobody."""
         figures, words = self.figures.best, self.words.best
         if figures is None or words is None or figures[1] < least_figures or words[1] < least_words:
             return False
         return figures[0] != words[0] and self.figures.chances.get(words[0], 0.0) < _ADMITS
+
+    def says_twice(self, number: int | None) -> bool:
+        """Whether figures and words both say a number: one of them legibly, the other at least rather than another."""
+        both = (self.figures.best, self.words.best)
+        chances = [best[1] for best in both if best is not None and best[0] == number]
+        return len(chances) == len(both) and max(chances) >= READABLE and min(chances) >= _RATHER
 
     def weigh(self) -> None:
         """Put the two together."""

@@ -251,7 +251,7 @@ def _lacking(parts: Parts, lines: Sequence[int], rows: Sequence[CountPrint], ver
         # Words alone, or figures alone, are half a proof: most rows with votes must have been read twice. A row without
         # votes that were some is a sum that fails.
         voted = [n for n in lines if rows[n].value]
-        twice = sum(parts.counts[n].figures.readable == rows[n].value == parts.counts[n].words.readable for n in voted)
+        twice = sum(parts.counts[n].says_twice(rows[n].value) for n in voted)
         return [] if twice >= _TWICE * len(voted) else [problems.READ_ONCE]
     # Each number stands but once: it must be sure by itself (of one the sums may confirm what it says), and the voters
     # must confirm the votes.
