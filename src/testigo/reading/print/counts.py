@@ -36,6 +36,7 @@ from testigo.reading.print.segments import Piece, crop
 _WORD = re.compile(r"[a-z0-9?]+")
 _WITNESSES = 8  # rows whose figures and words agree, from which on they say where the column is
 _AGREE = 0.25  # share of the rows with words below which the figures found are not the counts
+_FEW = 4  # rows with figures of more than one place that say so where most others seem to contradict
 _SAMPLE, _CLEARLY = 10, 4.0  # rows that say how many words make a number; by how much their logarithms must say so
 _WHOLE = -9.0  # natural logarithm of how much less likely words may be than the best reading, and still be words
 _FEW_WHOLE = 0.1  # share of lines that may fit the profile's number of words on a sheet that prints another
@@ -139,9 +140,10 @@ def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
     rows = [count.row for count in counts if count.row is not None]
     agreeing = [text for count in counts if (text := _as_in_words(count)) is not None]
     spelt = sum(count.words.readable is not None and bool(count.row and count.row.figures) for count in counts)
-    if spelt >= _WITNESSES and len(agreeing) < _AGREE * spelt:
+    few = spelt >= _WITNESSES and len(agreeing) < _AGREE * spelt
+    if few and not _in_one_column(page, agreeing):
         return None
-    picked = agreeing if len(agreeing) >= _WITNESSES else [_rightmost(row) for row in rows if row.figures]
+    picked = agreeing if few or len(agreeing) >= _WITNESSES else [_rightmost(row) for row in rows if row.figures]
     pieces = [text.piece for text in picked]
     if len(pieces) < 3:
         return None
@@ -149,6 +151,16 @@ def find_column(page: Page, counts: Sequence[RowCount]) -> Column | None:
     # Long numbers are seldom among the witnesses; what stands in the column is as wide as any of its figures.
     inside = [text.piece.width for row in rows for text in row.figures if column.holds(page, text.piece)]
     return replace(column, widest=max(column.widest, *_without_outliers(inside)))
+
+
+def _in_one_column(page: Page, texts: Sequence[Text]) -> bool:
+    """Whether figures that say what the words say stand below one another: most rows' figures were lost, glued to
+    their words, and others (a party's number) found."""
+    longer = [text.piece for text in texts if len(_plain(text)) > 1]
+    if len(longer) < _FEW:
+        return False
+    column = column_of(page, longer)
+    return all(column.holds(page, text.piece) for text in texts)
 
 
 def _without_outliers(widths: Sequence[int]) -> list[int]:

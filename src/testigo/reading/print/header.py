@@ -9,7 +9,7 @@ Rules of this module
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,6 +68,10 @@ def read_header(
     code = _sheet_code(page, texts, contest, hint)
     electors = _electors(page, rows, contest)
     confirmed = _confirmed(texts, profile, contest, code.text) if code else None
+    if code is not None and confirmed:
+        # What the lines of centre and station contradict is no other way to read the code.
+        surer = _sheet_code(page, texts, contest, code.text, lambda c: _confirmed(texts, profile, contest, c) is False)
+        code = surer if surer is not None and surer.text == code.text else code
     return Header(code, _uuid(page, texts), _time(page, texts), electors, confirmed)
 
 
@@ -132,7 +136,9 @@ def _said(page: Page, text: str, sure: float, *pieces: Text) -> Said:
 # --------------------------------------------------------------------------------- sheet code
 
 
-def _sheet_code(page: Page, texts: Sequence[Text], contest: Contest, hint: str) -> Said | None:
+def _sheet_code(
+    page: Page, texts: Sequence[Text], contest: Contest, hint: str, refuted: Callable[[str], bool] | None = None
+) -> Said | None:
     best: Said | None = None
     form = contest.printing is not None and contest.printing.style == "form"
     for text in texts:
@@ -141,20 +147,23 @@ def _sheet_code(page: Page, texts: Sequence[Text], contest: Contest, hint: str) 
         spelt = [code for code, _ in _spellings(text.frames)]
         if hint and hint not in spelt:
             spelt.append(hint)
-        if form and (likely := likely_code(text.frames, contest)) not in spelt:
+        wanted = form or (_is_code(text.text) and not any(parse_sheet_code(contest, code) for code in spelt))
+        if wanted and (likely := likely_code(text.frames, contest)) not in spelt:
             spelt.insert(0, likely)
         for code in [code for code in spelt if parse_sheet_code(contest, code)][:4]:
-            chance = _chance_of_code(text.frames, code, contest, form)
+            chance = _chance_of_code(text.frames, code, contest, form, refuted)
             if chance > 0.02 and (best is None or 1000 * chance > best.confidence):
                 best = _said(page, code, chance, text)
     return best
 
 
-def _chance_of_code(frames: Frames, code: str, contest: Contest, letters_too: bool = False) -> float:
+def _chance_of_code(frames: Frames, code: str, contest: Contest, letters_too: bool = False,
+                    refuted: Callable[[str], bool] | None = None) -> float:  # fmt: skip
     """The chance of a code against every code that differs from it in one letter, and against being no code.
 
     Args:
         letters_too: whether digits that look like letters speak for these, as letters do for digits.
+        refuted: whether other lines say that a code is not it.
     """
     seen = frames.chances.copy()
     for digit, letters in (("0", "oqd"), ("1", "il"), ("5", "s"), ("8", "b"), ("2", "z")):
@@ -166,11 +175,22 @@ def _chance_of_code(frames: Frames, code: str, contest: Contest, letters_too: bo
         for place, letter in enumerate(code)
         for new in ("0123456789" if letter.isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter.isalpha() else "")
         if new != letter and parse_sheet_code(contest, other := code[:place] + new + code[place + 1 :])
-    ]
-    scores = chances_of(Frames(seen, frames.best), [code, *others], floor=1e-5)
+        and not (refuted is not None and refuted(other))
+    ]  # fmt: skip
+    # A point between the parts is lost easily, and says nothing.
+    signs = [-1, *(place for place, letter in enumerate(code) if not letter.isalnum())]
+    whole, *fewer = chances_of(Frames(seen, frames.best), [_without(code, sign) for sign in signs], floor=1e-5)
+    sign = signs[1 + int(np.argmax(fewer))] if len(fewer) and max(fewer) > whole else -1
+    spelt = [_without(one, sign) for one in (code, *others)]
+    scores = chances_of(Frames(seen, frames.best), spelt, floor=1e-5)
     against = float(np.exp(scores[1:] - scores[0]).sum()) if others else 0.0
     shortfall = max(0.0, best_path(frames) - float(scores[0])) / max(1, len(code))
     return float(np.exp(-max(0.0, shortfall - 0.15))) / (1.0 + against)
+
+
+def _without(code: str, place: int) -> str:
+    """A code without the sign at a place; -1: as it is."""
+    return code if place < 0 else code[:place] + code[place + 1 :]
 
 
 def _spellings(frames: Frames) -> list[tuple[str, float]]:
