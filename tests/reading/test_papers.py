@@ -349,9 +349,9 @@ def test_where_no_sheet_was_found_surely_it_is_looked_for_on_the_whole_image_as_
         corners = [(500 - y, x) for x, y in corners]  # clockwise as seen
     paper = Paper(tuple(corners), mirrored, (), 300, BY_PRINT, True, ())  # type: ignore[arg-type]
     assert paper.turned == 90 * quarters
-    (whole,) = _otherwise(image, [paper])
+    (whole,) = _otherwise(image, [paper], [])
     assert sorted(whole.corners) == [(0.0, 0.0), (0.0, 800.0), (300.0, 0.0), (300.0, 800.0)]
     assert (whole.turned, whole.mirrored) == (paper.turned, mirrored)
-    both = _otherwise(image, [replace(paper, oriented_by=BY_SHAPE)])
+    both = _otherwise(image, [replace(paper, oriented_by=BY_SHAPE)], [])
     assert [one.turned for one in both] == [paper.turned, (paper.turned + 180) % 360]
-    assert _otherwise(image, [replace(paper, certainty=900)]) == []
+    assert _otherwise(image, [replace(paper, certainty=900)], []) == []

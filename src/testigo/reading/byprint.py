@@ -31,6 +31,7 @@ PRINT_READER = "print/rapidocr"
 _log = logging.getLogger("testigo.reading")
 
 _FOUND_WELL = 700  # per mille: what was found less surely may be a part of a sheet, or its ground
+_ALL_OF_IT = 0.85  # share of the image from which on a sheet is the image
 _PIXELS_PER_MM = 9.0
 _USUAL_WIDTH_MM = 80.0
 #: Per mille. What is held against a code must have been read so surely.
@@ -114,7 +115,7 @@ def find_sheets_by_print(
         if sheet is not None:
             found.append(sheet)
     if not any(sheet.reading.proven for sheet in found):
-        others = (_read(profile, image, paper, "") for paper in _otherwise(image, papers) if wanted(paper))
+        others = (_read(profile, image, paper, "") for paper in _otherwise(image, papers, found) if wanted(paper))
         proven = next((other for other in others if other is not None and other.reading.proven), None)
         found = found if proven is None else [proven]
     return tuple(found)
@@ -131,16 +132,20 @@ def _read(profile: Profile, image: OpenedImage, paper: Paper, hint: str) -> Prin
     return None if reading is None else PrintedSheet(reading, paper, straight)
 
 
-def _otherwise(image: OpenedImage, papers: Sequence[Paper]) -> list[Paper]:
-    """How else a sheet may lie where none was found with certainty, nor a code: anywhere on the image."""
+def _otherwise(image: OpenedImage, papers: Sequence[Paper], found: Sequence[PrintedSheet]) -> list[Paper]:
+    """How else a sheet may lie where none was found with certainty, nor a code: anywhere on the image; and, where
+    nothing was read that says how it lies, on its head."""
     best = max(papers, key=lambda paper: paper.certainty)
     if best.certainty >= _FOUND_WELL or any(paper.codes for paper in papers):
         return []
+    whole = best.size[0] * best.size[1] > _ALL_OF_IT * image.width * image.height
+    turns = [] if whole else [best.turned // 90]
+    if best.oriented_by == BY_SHAPE and not found:
+        turns.append(best.turned // 90 + 2)
     wide, tall = float(image.width), float(image.height)
     seen = [(0.0, 0.0), (wide, 0.0), (wide, tall), (0.0, tall)]
     if best.mirrored:
         seen = [seen[1], seen[0], seen[3], seen[2]]
-    turns = [best.turned // 90] if best.oriented_by != BY_SHAPE else [best.turned // 90, best.turned // 90 + 2]
     # As a sheet lies turned clockwise, its upper left corner is a later one of the image's.
     later = -1 if best.mirrored else 1
     frames = [tuple(seen[(n + later * turn) % 4] for n in range(4)) for turn in turns]

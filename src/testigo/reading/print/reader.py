@@ -43,6 +43,7 @@ from testigo.reading.print.verdict import Parts, assemble
 _START, _FIRST, _STEP = 0.3, 0.55, 0.03
 _LEAST_NAMED = 0.15  # the same, of rows with the right label
 _TITLE, _WORD = 0.7, 4  # how like a form's title, or a line of its heading, must be; letters of a word that counts
+_MOST_LINES = 100  # whole lines of text: twice what a sheet prints
 _LEAST_ROWS = 0.3  # share of the expected rows without which this is no sheet of the contest
 
 
@@ -88,6 +89,8 @@ def read_print(
     reader = SheetReader(recogniser())
     page = make_page(pixels, first.layout.paper_width, form=first.printing.style == "form")
     pieces = find_pieces(page)
+    if sum(piece.width for piece in pieces) > _MOST_LINES * page.width:
+        return None  # more than any sheet prints: a scan so dark or speckled that there is nothing to read
     texts, end = _read_down(page, pieces, possible, reader)
     found = _which(texts, possible)
     if found is None:
