@@ -36,6 +36,7 @@ _BAND = 96  # rows over which the paper's brightness is measured
 _DEAD = 0.42  # darker than this share of the paper around: no picture there
 _BRIDGE = 5  # dead columns side by side that are bridged
 _BLOCK = 40  # side of the squares in which the ink's strength is measured
+_PART, _PAPER, _GRAIN = 200, 82, 1.25  # parts of so many pixels; the level, per cent, that is paper; ink is darker
 _THICKEST = 1.35  # millimetres: no stroke of print or pen is thicker
 _BLURRED = 3.2  # millimetres: the same where a picture is blurred, or has few dots
 _STRONG, _KEPT = 0.6, 0.72  # ink that says whether it is: how dark, and how much of it the usual thickness must keep
@@ -208,9 +209,25 @@ def _bridge(rows: Grey, dead: NDArray[np.bool_]) -> None:
         rows[:, left + 1 : right] = between.astype(np.uint8)
 
 
+def _texture(dark: Grey) -> Grey:
+    """How dark the paper itself is here and there: the stripes that a sensor makes of a weave, grain. Ink covers much
+    less than a fifth of any part of a sheet as large as a few lines."""
+    height, width = dark.shape
+    rows, columns = max(1, height // _PART), max(1, width // _PART)
+    high, wide = height // rows, width // columns
+    parts = dark[: rows * high : 3, : columns * wide : 2]
+    levels = np.array([
+        [np.percentile(part, _PAPER) for part in np.array_split(band, columns, axis=1)]
+        for band in np.array_split(parts, rows, axis=0)
+    ])  # fmt: skip
+    levels = np.clip(_GRAIN * levels, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.resize(levels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 def _ink(even: Grey) -> Float:
     """How much of each pixel is ink: its darkness as a share of the darkest in the neighbourhood."""
     dark = 255 - even
+    dark = cv2.subtract(dark, _texture(dark))
     height, width = dark.shape
     rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
     soft = cv2.blur(dark, (3, 3))
