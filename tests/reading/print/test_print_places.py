@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from testigo.election import load_profile
 from testigo.reading.print.columns import Places, Stand, column_of
-from testigo.reading.print.header import _confirmed
-from testigo.reading.print.page import Page
+from testigo.reading.print.header import _confirmed, _sheet_code
+from testigo.reading.print.page import Page, make_page
 from testigo.reading.print.recogniser import BLANK, CLASSES, INDEX, Frames, fold
 from testigo.reading.print.rows import Text, _cut
-from testigo.reading.print.segments import Piece, seen_of
+from testigo.reading.print.segments import Piece, find_pieces, seen_of
 
 HIGH = 20  # pixels of a line
 
@@ -104,3 +105,34 @@ def test_only_numbers_bear_witness_for_or_against_the_sheet_code(lines: list[str
     profile = load_profile("ve2024")
     texts = [line_of(line, Piece(50, 40 * n, 400, 40 * n + HIGH)) for n, line in enumerate(lines)]
     assert _confirmed(texts, profile, profile.contest(), "010203004.07.1.0001") is answer
+
+
+def test_a_lost_point_spoils_no_sheet_code_and_centre_and_station_bear_it_out() -> None:
+    profile = load_profile("ve2024")
+    contest = profile.contest()
+    piece = Piece(50, 40, 400, 60)
+    lost = line_of("030506030.15.10001", piece, 0.999)
+    code = _sheet_code(page_of(), [lost], contest, "")
+    assert code is not None and code.text == "030506030.15.1.0001"
+    # An 8 that may be a 3: the line of the centre knows.
+    unsure = line_of("010203008.07.1.0001", piece, 0.999)
+    step = int(np.flatnonzero(unsure.frames.chances[:, INDEX["8"]] > 0.5)[0])
+    unsure.frames.chances[step, INDEX["8"]], unsure.frames.chances[step, INDEX["3"]] = 0.5, 0.49
+    alone = _sheet_code(page_of(), [unsure], contest, "")
+    lines = [line_of("Centro: 010203008", piece), line_of("Mesa: 7", piece)]
+    borne_out = _sheet_code(page_of(), [unsure], contest, "", lambda c: _confirmed(lines, profile, contest, c) is False)
+    assert alone is not None and borne_out is not None
+    assert alone.text == borne_out.text == "010203008.07.1.0001"
+    assert alone.confidence < 600 and borne_out.confidence > 950
+
+
+def test_stripes_of_the_paper_are_no_text() -> None:
+    rng = np.random.default_rng(5)
+    rows, columns = np.mgrid[:1200, :440]
+    stripes = 225 + 25 * np.sin((rows + 0.4 * columns) * 0.9) + rng.normal(0, 3, rows.shape)
+    grey = np.clip(stripes, 0, 255).astype(np.uint8)
+    for n in range(12):
+        cv2.putText(grey, "Cero, Cero, Cero, Dos", (60, 80 + 90 * n), cv2.FONT_HERSHEY_SIMPLEX, 0.6, 60, 2)
+    pieces = find_pieces(make_page(grey, 80.0))
+    assert 12 <= len(pieces) <= 40
+    assert all(min(abs(piece.bottom - 80 - 90 * n) for n in range(12)) < 12 for piece in pieces)

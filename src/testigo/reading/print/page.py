@@ -226,8 +226,7 @@ def _texture(dark: Grey) -> Grey:
 
 def _ink(even: Grey) -> Float:
     """How much of each pixel is ink: its darkness as a share of the darkest in the neighbourhood."""
-    dark = 255 - even
-    dark = cv2.subtract(dark, _texture(dark))
+    dark = np.asarray(cv2.subtract(255 - even, _texture(255 - even)), np.uint8)
     height, width = dark.shape
     rows, columns = -(-height // _BLOCK), -(-width // _BLOCK)
     soft = cv2.blur(dark, (3, 3))
