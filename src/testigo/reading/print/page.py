@@ -36,7 +36,7 @@ _BAND = 96  # rows over which the paper's brightness is measured
 _DEAD = 0.42  # darker than this share of the paper around: no picture there
 _BRIDGE = 5  # dead columns side by side that are bridged
 _BLOCK = 40  # side of the squares in which the ink's strength is measured
-_PART, _PAPER, _GRAIN = 200, 82, 1.25  # parts of so many pixels; the level, per cent, that is paper; ink is darker
+_PART, _PAPER, _GRAIN = 200, 65, 1.45  # parts of so many pixels; the level, per cent, that is paper; ink is darker
 _THICKEST = 1.35  # millimetres: no stroke of print or pen is thicker
 _BLURRED = 3.2  # millimetres: the same where a picture is blurred, or has few dots
 _STRONG, _KEPT = 0.6, 0.72  # ink that says whether it is: how dark, and how much of it the usual thickness must keep
@@ -211,7 +211,7 @@ def _bridge(rows: Grey, dead: NDArray[np.bool_]) -> None:
 
 def _texture(dark: Grey) -> Grey:
     """How dark the paper itself is here and there: the stripes that a sensor makes of a weave, grain. Ink covers much
-    less than a fifth of any part of a sheet as large as a few lines."""
+    less than a third of any part of a sheet as large as a few lines, be it blurred."""
     height, width = dark.shape
     rows, columns = max(1, height // _PART), max(1, width // _PART)
     high, wide = height // rows, width // columns
