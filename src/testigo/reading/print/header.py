@@ -34,6 +34,7 @@ _DIGIT_LIKE = str.maketrans({"o": "0", "q": "0", "d": "0", "i": "1", "l": "1", "
 _UUID_PART = re.compile(r"[0-9a-f]*-[0-9a-f]+-[0-9a-f-]*")
 _SURE = 0.97  # certainty of a line that needs no closer look
 _SURE_SHAPED = 0.7  # the same of one that has the shape of a time, or of a UUID
+_WITNESSES = ("centre", "station")  # lines that say what the code says
 _WITNESS = 0.8  # certainty of a line that may contradict the code
 _VARIANTS, _LEAST_CHANCE = 64, 1e-3  # spellings of one line that are tried for a sheet code, and how likely at least
 
@@ -70,8 +71,10 @@ def read_header(
     confirmed = _confirmed(texts, profile, contest, code.text) if code else None
     if code is not None and confirmed:
         # What the lines of centre and station contradict is no other way to read the code.
-        surer = _sheet_code(page, texts, contest, code.text, lambda c: _confirmed(texts, profile, contest, c) is False)
+        surer = _sheet_code(page, texts, contest, code.text, lambda c: not _confirmed(texts, profile, contest, c))
         code = surer if surer is not None and surer.text == code.text else code
+    elif code is not None and any(_confirmed(texts, profile, contest, other) for other in _others(code.text, contest)):
+        confirmed = False  # a code that differs in one letter is the one that both lines bear out
     return Header(code, _uuid(page, texts), _time(page, texts), electors, confirmed)
 
 
@@ -170,13 +173,7 @@ def _chance_of_code(frames: Frames, code: str, contest: Contest, letters_too: bo
         seen[:, INDEX[digit]] += 0.5 * seen[:, [INDEX[letter] for letter in letters]].sum(axis=1)
     if letters_too:
         seen = alike_letters(frames)
-    others = [
-        other
-        for place, letter in enumerate(code)
-        for new in ("0123456789" if letter.isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter.isalpha() else "")
-        if new != letter and parse_sheet_code(contest, other := code[:place] + new + code[place + 1 :])
-        and not (refuted is not None and refuted(other))
-    ]  # fmt: skip
+    others = [other for other in _others(code, contest) if refuted is None or not refuted(other)]
     # A point between the parts is lost easily, and says nothing.
     signs = [-1, *(place for place, letter in enumerate(code) if not letter.isalnum())]
     whole, *fewer = chances_of(Frames(seen, frames.best), [_without(code, sign) for sign in signs], floor=1e-5)
@@ -186,6 +183,16 @@ def _chance_of_code(frames: Frames, code: str, contest: Contest, letters_too: bo
     against = float(np.exp(scores[1:] - scores[0]).sum()) if others else 0.0
     shortfall = max(0.0, best_path(frames) - float(scores[0])) / max(1, len(code))
     return float(np.exp(-max(0.0, shortfall - 0.15))) / (1.0 + against)
+
+
+def _others(code: str, contest: Contest) -> list[str]:
+    """Every code that differs from one in a single letter or digit."""
+    return [
+        other
+        for place, letter in enumerate(code)
+        for new in ("0123456789" if letter.isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter.isalpha() else "")
+        if new != letter and parse_sheet_code(contest, other := code[:place] + new + code[place + 1 :])
+    ]
 
 
 def _without(code: str, place: int) -> str:
@@ -233,14 +240,16 @@ def _options(row: np.ndarray) -> list[tuple[str, float]]:
 
 
 def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: str) -> bool | None:
-    """Whether the lines of centre and station agree with the code."""
+    """Whether the lines of centre and station agree with the code: both must; one that surely says otherwise is enough
+    against it."""
     parsed = parse_sheet_code(contest, code)
     match = re.fullmatch(profile.station.pattern, parsed.station, re.ASCII) if parsed else None
     printing = contest.printing
     if parsed is None or match is None or printing is None:
         return None
-    answers = []
-    for name, part in (("centre", match["centre"]), ("station", match["number"])):
+    agreeing = set()
+    against = False
+    for name, part in zip(_WITNESSES, (match["centre"], match["number"]), strict=True):
         label = fold(printing.label(name))
         for text, after in zip(texts, [*texts[1:], None], strict=True):
             parts = [text, after] if after is not None and _side_by_side(text.piece, after.piece) else [text]
@@ -251,13 +260,16 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
             said = {found[1], found[1].translate(_DIGIT_LIKE)}
             # "Mesa: 7" is the table 07.
             agrees = bool({fold(part), fold(part).lstrip("0"), fold(parsed.station)} & said)
-            # A line that is itself read badly is no witness against the code.
-            if agrees or min(certainty(one.frames) for one in parts) > _WITNESS:
-                answers.append(agrees)
+            if agrees:
+                agreeing.add(name)
+            else:
+                # A line that is itself read badly is no witness against the code.
+                against = against or min(certainty(one.frames) for one in parts) > _WITNESS
+    if against:
+        return False
     joined = fold(code)
-    if not answers and sum(fold(parsed.station) in text.text and joined not in text.text for text in texts):
-        return True
-    return all(answers) if answers else None
+    spelt = any(fold(parsed.station) in text.text and joined not in text.text for text in texts)
+    return True if len(agreeing) == len(_WITNESSES) or (not agreeing and spelt) else None
 
 
 # ------------------------------------------------------------------------------- other things
