@@ -100,6 +100,7 @@ def test_nothing_is_looked_for_from_too_few_rows() -> None:
         (["Centro: 010203005", "Mesa: 7"], False),
         (["Centro: 010203004", "Mesa: j"], None),
         (["Centro: 010203004"], None),
+        (["Centro: 10203004", "Mesa: 7"], None),  # a figure was lost: neither for nor against
     ],
 )
 def test_only_numbers_bear_witness_for_or_against_the_sheet_code(lines: list[str], answer: bool | None) -> None:

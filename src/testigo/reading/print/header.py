@@ -84,12 +84,12 @@ def _closer(page: Page, texts: Sequence[Text], reader: SheetReader) -> list[Text
     pieces: list[Piece] = []
     closer = list(texts)
     for n, text in enumerate(texts):
-        beside = bool(again) and again[-1] == n - 1 and _side_by_side(pieces[-1], text.piece)
+        beside = bool(again) and n - again[-1] <= 2 and _side_by_side(pieces[-1], text.piece)  # a speck may lie between
         if beside and (_is_code(text.text) or len(text.text) < 12):
             pieces[-1] = around([pieces[-1], text.piece])
+            closer[again[-1]] = Text(text.piece, text.frames.part(0, 0), "")
             again[-1] = n
-            closer[n - 1] = Text(text.piece, text.frames.part(0, 0), "")
-        elif _is_code(text.text) and _needs_more(text, texts[n + 1 : n + 2]):
+        elif _is_code(text.text) and _needs_more(text, texts[n + 1 : n + 3]):
             again.append(n)
             pieces.append(text.piece)
     frames = reader.read([crop(page, piece) for piece in pieces], [True] * len(pieces))
@@ -259,11 +259,12 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
                 continue
             said = {found[1], found[1].translate(_DIGIT_LIKE)}
             # "Mesa: 7" is the table 07.
-            agrees = bool({fold(part), fold(part).lstrip("0"), fold(parsed.station)} & said)
+            short = fold(part).lstrip("0") if name == "station" else fold(part)
+            agrees = bool({fold(part), short, fold(parsed.station)} & said)
             if agrees:
                 agreeing.add(name)
-            else:
-                # A line that is itself read badly is no witness against the code.
+            elif len(found[1]) in (len(part), len(short)):
+                # A line that is itself read badly, or in part, is no witness against the code.
                 against = against or min(certainty(one.frames) for one in parts) > _WITNESS
     if against:
         return False
