@@ -128,6 +128,12 @@ def test_a_lost_point_spoils_no_sheet_code_and_centre_and_station_bear_it_out() 
     assert alone.confidence < 600 and borne_out.confidence > 950
 
 
+def test_the_line_of_a_code_bears_no_witness_for_another_code() -> None:
+    profile = load_profile("ve2024")
+    texts = [line_of("010203004.07.1.0001", Piece(50, 0, 400, HIGH)), line_of("Mesa: 0", Piece(50, 40, 400, 60))]
+    assert _confirmed(texts, profile, profile.contest(), "010203004.07.1.0002") is not True
+
+
 def test_stripes_of_the_paper_are_no_text() -> None:
     rng = np.random.default_rng(5)
     rows, columns = np.mgrid[:1200, :440]

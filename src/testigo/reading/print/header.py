@@ -35,6 +35,7 @@ _UUID_PART = re.compile(r"[0-9a-f]*-[0-9a-f]+-[0-9a-f-]*")
 _SURE = 0.97  # certainty of a line that needs no closer look
 _SURE_SHAPED = 0.7  # the same of one that has the shape of a time, or of a UUID
 _WITNESSES = ("centre", "station")  # lines that say what the code says
+_HEAD = 6  # letters by which the code's own line is known
 _WITNESS = 0.8  # certainty of a line that may contradict the code
 _VARIANTS, _LEAST_CHANCE = 64, 1e-3  # spellings of one line that are tried for a sheet code, and how likely at least
 
@@ -268,8 +269,8 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
                 against = against or min(certainty(one.frames) for one in parts) > _WITNESS
     if against:
         return False
-    joined = fold(code)
-    spelt = any(fold(parsed.station) in text.text and joined not in text.text for text in texts)
+    # Elsewhere than in the code's own line, well or badly read.
+    spelt = any(fold(parsed.station) in text.text and not text.text.startswith(fold(code)[:_HEAD]) for text in texts)
     return True if len(agreeing) == len(_WITNESSES) or (not agreeing and spelt) else None
 
 
