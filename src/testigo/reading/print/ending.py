@@ -80,8 +80,8 @@ def read_signatures(page: Page, boxes: Sequence[Piece], pieces: Sequence[Piece],
     if not roles or contest.printing is None:
         return signed
     titles = [_title(box, pieces) for box in boxes]
-    read = iter(read_pieces(page, [title for title in titles if title is not None], reader))
-    texts = ["" if title is None else next(read).text for title in titles]
+    read = read_pieces(page, [title for title in titles if title is not None], reader)
+    texts = ["" if title is None else _said_in(title, read) for title in titles]
     labels = {role: fold(contest.printing.label(role)) for role in roles}
     for place, (box, text) in enumerate(zip(boxes, texts, strict=True)):
         role = _role(text, labels)
@@ -90,6 +90,12 @@ def read_signatures(page: Page, boxes: Sequence[Piece], pieces: Sequence[Piece],
         if role is not None and signed[role] is None:
             signed[role] = _signed(page, box)
     return signed
+
+
+def _said_in(title: Piece, texts: Sequence[Text]) -> str:
+    """What a title says: a piece may be read as several texts."""
+    inside = [text for text in texts if text.piece.top == title.top and title.left <= text.piece.left < title.right]
+    return " ".join(text.text for text in inside)
 
 
 def _title(box: Piece, pieces: Sequence[Piece]) -> Piece | None:

@@ -70,11 +70,18 @@ def read_header(
     code = _sheet_code(page, texts, contest, hint)
     electors = _electors(page, rows, contest)
     confirmed = _confirmed(texts, profile, contest, code.text) if code else None
-    if code is not None and confirmed:
+    agreeing = _witnesses(texts, profile, contest, code.text)[0] if code else set()
+    if code is not None and agreeing:
         # What the lines of centre and station contradict is no other way to read the code.
-        surer = _sheet_code(page, texts, contest, code.text, lambda c: not _confirmed(texts, profile, contest, c))
+        surer = _sheet_code(
+            page, texts, contest, code.text, lambda c: not agreeing <= _witnesses(texts, profile, contest, c)[0]
+        )
         code = surer if surer is not None and surer.text == code.text else code
-    elif code is not None and any(_confirmed(texts, profile, contest, other) for other in _others(code.text, contest)):
+    if (
+        code is not None
+        and not confirmed
+        and any(_confirmed(texts, profile, contest, other) for other in _others(code.text, contest))
+    ):
         confirmed = False  # a code that differs in one letter is the one that both lines bear out
     return Header(code, _uuid(page, texts), _time(page, texts), electors, confirmed)
 
@@ -243,13 +250,26 @@ def _options(row: np.ndarray) -> list[tuple[str, float]]:
 def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: str) -> bool | None:
     """Whether the lines of centre and station agree with the code: both must; one that surely says otherwise is enough
     against it."""
+    agreeing, against = _witnesses(texts, profile, contest, code)
+    if against:
+        return False
+    parsed = parse_sheet_code(contest, code)
+    if parsed is None or len(agreeing) == len(_WITNESSES):
+        return True if agreeing else None
+    # Elsewhere than in the code's own line, well or badly read.
+    spelt = any(fold(parsed.station) in text.text and not text.text.startswith(fold(code)[:_HEAD]) for text in texts)
+    return True if not agreeing and spelt else None
+
+
+def _witnesses(texts: Sequence[Text], profile: Profile, contest: Contest, code: str) -> tuple[set[str], bool]:
+    """Which of the lines of centre and station agree with the code, and whether one surely says otherwise."""
     parsed = parse_sheet_code(contest, code)
     match = re.fullmatch(profile.station.pattern, parsed.station, re.ASCII) if parsed else None
     printing = contest.printing
-    if parsed is None or match is None or printing is None:
-        return None
-    agreeing = set()
+    agreeing: set[str] = set()
     against = False
+    if parsed is None or match is None or printing is None:
+        return agreeing, against
     for name, part in zip(_WITNESSES, (match["centre"], match["number"]), strict=True):
         label = fold(printing.label(name))
         for text, after in zip(texts, [*texts[1:], None], strict=True):
@@ -267,11 +287,7 @@ def _confirmed(texts: Sequence[Text], profile: Profile, contest: Contest, code: 
             elif len(found[1]) in (len(part), len(short)):
                 # A line that is itself read badly, or in part, is no witness against the code.
                 against = against or min(certainty(one.frames) for one in parts) > _WITNESS
-    if against:
-        return False
-    # Elsewhere than in the code's own line, well or badly read.
-    spelt = any(fold(parsed.station) in text.text and not text.text.startswith(fold(code)[:_HEAD]) for text in texts)
-    return True if len(agreeing) == len(_WITNESSES) or (not agreeing and spelt) else None
+    return agreeing, against
 
 
 # ------------------------------------------------------------------------------- other things
