@@ -114,11 +114,18 @@ def find_sheets_by_print(
         sheet = _read(profile, image, paper, hint)
         if sheet is not None:
             found.append(sheet)
-    if not any(sheet.reading.proven for sheet in found):
+    # Where a code was read, a sheet found badly must not come out a second time, without its code.
+    if not codes and not any(sheet.reading.proven for sheet in found):
         others = (_read(profile, image, paper, "") for paper in _otherwise(image, papers, found) if wanted(paper))
         proven = next((other for other in others if other is not None and other.reading.proven), None)
-        found = found if proven is None else [proven]
+        found = found if proven is None else [_still_a_drawing(proven, found)]
     return tuple(found)
+
+
+def _still_a_drawing(sheet: PrintedSheet, parts: Sequence[PrintedSheet]) -> PrintedSheet:
+    """A sheet in place of parts of it: what was seen on a part to be a drawing is one."""
+    drawn = sheet.reading.simulacro or any(part.reading.simulacro for part in parts)
+    return replace(sheet, reading=replace(sheet.reading, simulacro=drawn))
 
 
 def _read(profile: Profile, image: OpenedImage, paper: Paper, hint: str) -> PrintedSheet | None:
@@ -133,10 +140,10 @@ def _read(profile: Profile, image: OpenedImage, paper: Paper, hint: str) -> Prin
 
 
 def _otherwise(image: OpenedImage, papers: Sequence[Paper], found: Sequence[PrintedSheet]) -> list[Paper]:
-    """How else a sheet may lie where none was found with certainty, nor a code: anywhere on the image; and, where
-    nothing was read that says how it lies, on its head."""
+    """How else a sheet may lie where none was found with certainty: anywhere on the image; and, where nothing was read
+    that says how it lies, on its head."""
     best = max(papers, key=lambda paper: paper.certainty)
-    if best.certainty >= _FOUND_WELL or any(paper.codes for paper in papers):
+    if best.certainty >= _FOUND_WELL:
         return []
     whole = best.size[0] * best.size[1] > _ALL_OF_IT * image.width * image.height
     turns = [] if whole else [best.turned // 90]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
+from testigo.reading import byprint
+from testigo.reading.byprint import _still_a_drawing, find_sheets_by_print
+from testigo.reading.opening.images import image_of
+from testigo.reading.papers.finding import BY_PRINT, Paper
 from testigo.reading.print import PrintReading, read_print
 from testigo.records import Counts
 from testigo.simulate.damage import damaged
@@ -173,6 +178,27 @@ def test_typefaces_of_the_system_are_read(tape: Any, strange: Callable[..., Any]
     reading = read(tape, strange(tape, counts, face, beside))
     assert says(reading, counts)
     assert reading.proven, reading.problems
+
+
+def test_a_tape_cut_by_the_finder_is_read_from_the_whole_image_but_not_beside_its_code(
+    clean: tuple[PrintReading, Counts, Any], tape: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, counts, pixels = clean
+    image = image_of(pixels)
+    width, half = float(image.width), image.height * 0.6
+    part = Paper(((0.0, 0.0), (width, 0.0), (width, half), (0.0, half)), False, (), 400, BY_PRINT)
+    monkeypatch.setattr(byprint, "find_papers", lambda *_: (part,))
+    (sheet,) = find_sheets_by_print(tape.profile, image, {}, lambda _: True, 4)
+    assert sheet.reading.proven and says(sheet.reading, counts)
+    assert sheet.region == (0, 0, image.width, image.height)
+    assert sheet.reading.simulacro
+    code: Any = object()
+    (alone,) = find_sheets_by_print(tape.profile, image, {code: "1"}, lambda _: True, 4)
+    assert not alone.reading.proven
+    # A mark that only the part showed is not forgotten.
+    unmarked = replace(sheet, reading=replace(sheet.reading, simulacro=False))
+    assert _still_a_drawing(unmarked, [alone]).reading.simulacro
+    assert not _still_a_drawing(unmarked, [unmarked]).reading.simulacro
 
 
 def test_what_is_no_sheet_gives_no_reading(tape: Any) -> None:

@@ -19,11 +19,10 @@ from testigo.reading.print.answers import Said
 from testigo.reading.print.ctc import best_path, chances_of
 from testigo.reading.print.looking import SheetReader
 from testigo.reading.print.page import Page
-from testigo.reading.print.recogniser import ALPHABET, BLANK, INDEX, OTHER, Frames, certainty, fold
+from testigo.reading.print.recogniser import ALPHABET, BLANK, OTHER, Frames, certainty, fold
 from testigo.reading.print.rows import Row, Text, around
 from testigo.reading.print.segments import Piece, crop
-from testigo.reading.print.spelling import alike as alike_letters
-from testigo.reading.print.spelling import likely_code
+from testigo.reading.print.spelling import alike, likely_code
 
 _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _TIME = re.compile(
@@ -176,11 +175,7 @@ def _chance_of_code(frames: Frames, code: str, contest: Contest, letters_too: bo
         letters_too: whether digits that look like letters speak for these, as letters do for digits.
         refuted: whether other lines say that a code is not it.
     """
-    seen = frames.chances.copy()
-    for digit, letters in (("0", "oqd"), ("1", "il"), ("5", "s"), ("8", "b"), ("2", "z")):
-        seen[:, INDEX[digit]] += 0.5 * seen[:, [INDEX[letter] for letter in letters]].sum(axis=1)
-    if letters_too:
-        seen = alike_letters(frames)
+    seen = alike(frames, letters_too)
     others = [other for other in _others(code, contest) if refuted is None or not refuted(other)]
     # A point between the parts is lost easily, and says nothing.
     signs = [-1, *(place for place, letter in enumerate(code) if not letter.isalnum())]

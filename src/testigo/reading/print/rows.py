@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
 
-from testigo.reading.print.ctc import WordGrammar, WordsRead
 from testigo.reading.print.looking import SheetReader, is_single
 from testigo.reading.print.page import Page
 from testigo.reading.print.recogniser import BLANK, CLASSES, Frames, certainty, fold
@@ -341,22 +340,6 @@ def joined(texts: Sequence[Text]) -> Frames:
         chances += [text.frames.chances, nothing]
         best += [text.frames.best, np.ones(1, np.float32)]
     return Frames(np.concatenate(chances[:-1]), np.concatenate(best[:-1]))
-
-
-def read_words(rows: Sequence[Row], grammar: WordGrammar | None) -> list[WordsRead | None]:
-    """The digit words of each row; ``None`` where it has none."""
-    with_words = [n for n, row in enumerate(rows) if row.words]
-    answers: list[WordsRead | None] = [None] * len(rows)
-    if grammar is None or not with_words:
-        return answers
-    for n, read in zip(with_words, grammar.read([joined(rows[n].words) for n in with_words]), strict=True):
-        answers[n] = read
-    return answers
-
-
-def without_words(row: Row) -> Row:
-    """The row, but for its words."""
-    return replace(row, words=[])
 
 
 def around(pieces: Sequence[Piece]) -> Piece:

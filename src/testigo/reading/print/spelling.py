@@ -23,7 +23,8 @@ _PART = re.compile(r"\[([^\]^]+)\]|\\([d./-])|([A-Z0-9/._ -])")
 _TIMES = re.compile(r"\{(\d+)\}|(\+)")
 _MOST = 3  # places that an open-ended part is tried with
 #: A letter and the sign that it is often read as: where only the one can stand, the other half speaks for it.
-TWINS = (("0", "oqd"), ("1", "il"), ("5", "s"), ("8", "b"), ("2", "z"), ("b", "8"), ("s", "5"), ("z", "2"), ("i", "1"))
+_DIGITS = (("0", "oqd"), ("1", "il"), ("5", "s"), ("8", "b"), ("2", "z"))
+_LETTERS = (("b", "8"), ("s", "5"), ("z", "2"), ("i", "1"))
 
 
 def likely_code(frames: Frames, contest: Contest) -> str:
@@ -38,10 +39,10 @@ def likely_code(frames: Frames, contest: Contest) -> str:
     return max(found)[1] if found else ""
 
 
-def alike(frames: Frames) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-    """The chances of letters, with those of the signs that look like them."""
+def alike(frames: Frames, letters_too: bool = True) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """The chances of digits, with those of the letters that look like them; and the other way round."""
     chances = frames.chances.copy()
-    for letter, others in TWINS:
+    for letter, others in _DIGITS + _LETTERS if letters_too else _DIGITS:
         chances[:, INDEX[letter]] += 0.5 * frames.chances[:, [INDEX[other] for other in others]].sum(axis=1)
     return chances
 
